@@ -1,0 +1,153 @@
+"""The retraining state machine's input: one parser for client, machine and jobs."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+WMT17 = "http://data.statmt.org/wmt17/translation-task/preprocessed/de-en"
+DEFAULT_MAX_LINES = 10_000
+MAX_URI_LENGTH = 256
+"""SageMaker's limit for one container argument."""
+MAX_HYPERPARAMETER_LENGTH = 2500
+URI_SCHEMES = ("http://", "https://", "s3://")
+
+
+class InputError(ValueError):
+    """The execution's input is not usable; the message names the key and what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Corpus:
+    """Where the parallel text lies; a pair of sides is given together or not at all."""
+
+    source: str = f"{WMT17}/corpus.tc.en.gz"
+    target: str = f"{WMT17}/corpus.tc.de.gz"
+    validation_source: str = f"{WMT17}/dev.tgz#newstest2014.tc.en"
+    validation_target: str = f"{WMT17}/dev.tgz#newstest2014.tc.de"
+
+    def __post_init__(self) -> None:
+        for part in dataclasses.fields(self):
+            _check_uri(f"corpus.{part.name}", getattr(self, part.name))
+
+    @classmethod
+    def parse(cls, content: object) -> "Corpus":
+        """Read the `corpus` object.
+
+        Raises:
+            InputError: unknown keys, or one side of a pair without the other.
+        """
+        given = _object("corpus", content, {part.name for part in dataclasses.fields(cls)})
+        given = {key: value for key, value in given.items() if value is not None}
+        for source, target in (("source", "target"), ("validation_source", "validation_target")):
+            if (source in given) != (target in given):
+                raise InputError(f"corpus.{source} and corpus.{target} must be given together")
+        if "source" in given and "validation_source" not in given:
+            raise InputError(
+                "corpus.validation_source and corpus.validation_target must be given together "
+                "with a corpus of your own"
+            )
+        return cls(**given)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetrainingInput:
+    """Every key is optional; without any, the walk-through's first 10,000 WMT17 lines train."""
+
+    corpus: Corpus = field(default_factory=Corpus)
+    max_lines: int | None = DEFAULT_MAX_LINES
+    """Training pairs to read; `None` reads all. 10,000 when absent and the corpus is WMT17."""
+    subwords: int | None = None
+    """Merges of a joint byte-pair encoding; `None` keeps the walk-through's words."""
+    hyperparameters: dict[str, str] = field(default_factory=dict)
+    pretrained_model: str | None = None
+    promote: bool = True
+
+    @classmethod
+    def parse(cls, content: object) -> "RetrainingInput":
+        """Read the input of an execution.
+
+        Raises:
+            InputError: names the key, the value found and what would be right.
+        """
+        given = _object("the input", content, {part.name for part in dataclasses.fields(cls)})
+        corpus = given.get("corpus")
+        default_lines = DEFAULT_MAX_LINES if not corpus else None
+        return cls(
+            corpus=Corpus.parse(corpus if corpus is not None else {}),
+            max_lines=_count("max_lines", given.get("max_lines", default_lines)),
+            subwords=_count("subwords", given.get("subwords")),
+            hyperparameters=_hyperparameters(given.get("hyperparameters")),
+            pretrained_model=_model_uri(given.get("pretrained_model")),
+            promote=_boolean("promote", given.get("promote")),
+        )
+
+
+def _object(where: str, content: object, allowed: set[str]) -> dict[str, Any]:
+    if not isinstance(content, Mapping):
+        raise InputError(f"{where} must be a JSON object, not {content!r}")
+    if unknown := sorted(content.keys() - allowed):
+        known = ", ".join(sorted(allowed))
+        raise InputError(f"{where}: unknown key {unknown[0]!r}; known keys: {known}")
+    return dict(content)
+
+
+def _check_uri(name: str, uri: object) -> None:
+    if not isinstance(uri, str) or not uri.strip() or uri.startswith("-"):
+        raise InputError(f"{name} must be an http(s), s3 or file URI, not {uri!r}")
+    if len(uri) > MAX_URI_LENGTH:
+        raise InputError(f"{name} has {len(uri)} characters; SageMaker takes {MAX_URI_LENGTH}")
+    scheme, separator, rest = uri.partition("://")
+    if separator and f"{scheme}://" not in (*URI_SCHEMES, "file://"):
+        raise InputError(f"{name}: unknown scheme {scheme!r} in {uri!r}; use http(s), s3 or file")
+    if scheme == "s3" and separator and not all(rest.partition("/")[::2]):
+        raise InputError(f"{name} must be s3://BUCKET/KEY, not {uri!r}")
+
+
+def _count(name: str, value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InputError(f"{name} must be a positive whole number or null, not {value!r}")
+    return value
+
+
+def _boolean(name: str, value: object) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, bool):
+        raise InputError(f"{name} must be true or false, not {value!r}")
+    return value
+
+
+def _model_uri(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.startswith("s3://") or "/" not in value[5:]:
+        raise InputError(f"pretrained_model must be s3://BUCKET/KEY of a .tar.gz, not {value!r}")
+    if not value.endswith(".tar.gz"):
+        raise InputError(f"pretrained_model must end in .tar.gz, SageMaker's form; got {value!r}")
+    return value
+
+
+def _hyperparameters(content: object) -> dict[str, str]:
+    if content is None:
+        return {}
+    if not isinstance(content, Mapping):
+        raise InputError(f"hyperparameters must be a JSON object, not {content!r}")
+    return {key: _hyperparameter(key, value) for key, value in content.items() if value is not None}
+
+
+def _hyperparameter(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str | int | float):
+        raise InputError(
+            f"hyperparameters.{name} must be a string, a number or a boolean, not {value!r}"
+        )
+    if len(text := str(value)) > MAX_HYPERPARAMETER_LENGTH:
+        raise InputError(
+            f"hyperparameters.{name} has {len(text)} characters; "
+            f"SageMaker takes {MAX_HYPERPARAMETER_LENGTH}"
+        )
+    return text
