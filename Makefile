@@ -1,0 +1,84 @@
+# Every command of this project. Needs Python 3.11 or newer and make; all else is set up in .venv and node_modules.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+PYTHON ?= python3
+PORT ?= 4566
+BIN := .venv/bin
+CDK := $(BIN)/node node_modules/aws-cdk/bin/cdk
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PORT
+
+SERVICE_REQUIREMENTS := requirements.txt $(wildcard containers/*/requirements.txt lambda/*/requirements.txt) \
+	local/requirements.txt
+TEST_REQUIREMENTS := tests/requirements.txt
+
+.PHONY: help setup up down status env test unit lint format bundle synth deploy destroy clean
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+up: setup ## start the service on this machine, train the demo model, translate
+	@$(BIN)/python -m local up
+
+down: ## stop the service on this machine
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; else echo "nothing is set up here"; fi
+
+status: $(BIN)/.service ## say what runs on this machine
+	@$(BIN)/python -m local status
+
+env: $(BIN)/.service ## print export lines for curl, the AWS CLI, boto3 and cdk (use: eval "$$(make -s env)")
+	@$(BIN)/python -m local env
+
+test: setup $(BIN)/.tests lint ## run all linters and tests
+	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --durations=10
+
+unit: setup $(BIN)/.tests ## run the fast tests only
+	@$(BIN)/python -m pytest tests/unit
+
+lint: setup $(BIN)/.tests ## check style, types and the rooms' import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@PYTHONPATH=.:lambda $(BIN)/lint-imports
+
+format: $(BIN)/.tests ## format the code
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+setup: $(BIN)/.service node_modules/.installed bundle ## install everything that the service needs
+
+bundle: $(BIN)/.service ## put the Lambda functions and what they need into build/
+	@$(BIN)/python -m stacks.bundling
+
+synth: setup ## synthesise the CloudFormation templates, offline
+	@$(CDK) synth --quiet $(CONTEXT)
+
+deploy: setup ## deploy to the AWS account of your credentials (CONTEXT="-c key=value …" for settings)
+	@$(CDK) deploy --all $(CONTEXT)
+
+destroy: setup ## remove the deployed stacks from the AWS account of your credentials
+	@$(CDK) destroy --all $(CONTEXT)
+
+clean: down ## stop the service and remove everything that these commands made
+	rm -rf .venv node_modules build cdk.out .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+
+$(BIN)/.service: $(SERVICE_REQUIREMENTS) constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		$(addprefix --requirement ,$(SERVICE_REQUIREMENTS))
+	@touch $@
+
+$(BIN)/.tests: $(TEST_REQUIREMENTS) constraints.txt | $(BIN)/.service
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		$(addprefix --requirement ,$(TEST_REQUIREMENTS))
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json | $(BIN)/.service
+	$(BIN)/npm ci --silent
+	@touch $@
