@@ -1,0 +1,72 @@
+import pytest
+
+from protocol.retraining import Corpus, InputError, RetrainingInput
+
+OWN = {
+    "source": "s3://bucket/train.en",
+    "target": "s3://bucket/train.de",
+    "validation_source": "s3://bucket/dev.en",
+    "validation_target": "s3://bucket/dev.de",
+}
+
+
+def test_without_input_the_first_lines_of_wmt17_train() -> None:
+    parsed = RetrainingInput.parse({})
+
+    assert parsed == RetrainingInput()
+    assert parsed.max_lines == 10_000
+    assert parsed.corpus.source.endswith("corpus.tc.en.gz")
+    assert parsed.corpus.validation_target.endswith("dev.tgz#newstest2014.tc.de")
+
+
+def test_a_corpus_of_ones_own_is_read_whole() -> None:
+    parsed = RetrainingInput.parse({"corpus": OWN})
+
+    assert parsed.corpus == Corpus(**OWN)
+    assert parsed.max_lines is None
+
+
+def test_all_of_wmt17_is_read_when_asked_for() -> None:
+    assert RetrainingInput.parse({"max_lines": None}).max_lines is None
+
+
+def test_hyperparameters_become_strings_and_nulls_are_dropped() -> None:
+    given = {"batch_size": 64, "learning_rate": 0.5, "bucketing_enabled": True, "momentum": None}
+
+    assert RetrainingInput.parse({"hyperparameters": given}).hyperparameters == {
+        "batch_size": "64",
+        "learning_rate": "0.5",
+        "bucketing_enabled": "true",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([], "the input must be a JSON object"),
+        ({"corpsu": {}}, "the input: unknown key 'corpsu'; known keys: corpus,"),
+        ({"corpus": "s3://bucket/x"}, "corpus must be a JSON object"),
+        ({"corpus": {"train": "x"}}, "corpus: unknown key 'train'"),
+        ({"corpus": {"source": "s3://b/x"}}, "corpus.source and corpus.target must be given toge"),
+        (
+            {"corpus": {"source": "s3://b/x", "target": "s3://b/y"}},
+            "corpus.validation_source and corpus.validation_target must be given together",
+        ),
+        ({"corpus": OWN | {"source": ""}}, "corpus.source must be an http"),
+        ({"corpus": OWN | {"source": "--help"}}, "corpus.source must be an http"),
+        ({"corpus": OWN | {"source": "ftp://x/y"}}, "unknown scheme 'ftp'"),
+        ({"corpus": OWN | {"source": "s3://bucket"}}, "must be s3://BUCKET/KEY"),
+        ({"corpus": OWN | {"target": "s3://b/" + "x" * 260}}, "has 267 characters"),
+        ({"max_lines": 0}, "max_lines must be a positive whole number or null, not 0"),
+        ({"max_lines": True}, "max_lines must be a positive whole number or null, not True"),
+        ({"subwords": "many"}, "subwords must be a positive whole number or null"),
+        ({"hyperparameters": ["a"]}, "hyperparameters must be a JSON object"),
+        ({"hyperparameters": {"a": {}}}, "hyperparameters.a must be a string"),
+        ({"pretrained_model": "model.tar.gz"}, "pretrained_model must be s3://BUCKET/KEY"),
+        ({"pretrained_model": "s3://b/model.zip"}, "pretrained_model must end in .tar.gz"),
+        ({"promote": "no"}, "promote must be true or false, not 'no'"),
+    ],
+)
+def test_a_mistake_is_named(content: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        RetrainingInput.parse(content)
