@@ -1,0 +1,1 @@
+"""From a parallel corpus to vocabularies, a subword model and record files."""

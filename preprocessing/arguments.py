@@ -1,0 +1,150 @@
+"""The command lines of the walk-through's script and of the processing job."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from preprocessing.corpus import TextURIs
+from preprocessing.errors import ArgumentsError
+from preprocessing.pipeline import OutputPaths, Settings
+from preprocessing.vocabularies import VocabularyLimits
+from protocol.artifacts import TRAIN_RECORDS, VALIDATION_RECORDS
+from protocol.retraining import InputError, RetrainingInput
+
+TEXT_HELP = "http(s):// or s3:// URI, or a path; .gz is decompressed; archive.tgz#member"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ArgumentsError(f"{message}; --help lists the arguments")
+
+
+def script_settings(arguments: Sequence[str]) -> Settings:
+    """Settings from the flags of the walk-through's `create_vocab_proto.py`.
+
+    Raises:
+        ArgumentsError: an argument is missing, unknown or not usable.
+    """
+    given = _script_parser().parse_args(arguments)
+    return Settings(
+        train=TextURIs(source=given.train_source, target=given.train_target),
+        validation=_validation(given.val_source, given.val_target),
+        outputs=OutputPaths(train=given.train_output, validation=given.val_output),
+        source_limits=VocabularyLimits(
+            num_words=given.num_words_source, min_count=given.word_min_count_source
+        ),
+        target_limits=VocabularyLimits(
+            num_words=given.num_words_target, min_count=given.word_min_count_target
+        ),
+        single_vocabulary=given.single_vocab,
+        existing_vocabularies=_existing(given.vocab_source_json, given.vocab_target_json),
+        max_lines=given.max_lines,
+        subwords=given.subwords,
+    )
+
+
+def job_settings(arguments: Sequence[str], output: Path) -> Settings:
+    """Settings of the processing job; without a corpus it takes the walk-through's own.
+
+    Raises:
+        ArgumentsError: an argument is unknown or not usable.
+    """
+    given = _job_parser().parse_args(arguments)
+    corpus = {
+        "source": given.train_source,
+        "target": given.train_target,
+        "validation_source": given.val_source,
+        "validation_target": given.val_target,
+    }
+    content: dict[str, object] = {"subwords": given.subwords}
+    if any(corpus.values()):
+        content["corpus"] = corpus
+    if given.max_lines is not None:
+        content["max_lines"] = given.max_lines
+    try:
+        wanted = RetrainingInput.parse(content)
+    except InputError as error:
+        raise ArgumentsError(str(error)) from error
+    return Settings(
+        train=TextURIs(source=wanted.corpus.source, target=wanted.corpus.target),
+        validation=TextURIs(
+            source=wanted.corpus.validation_source, target=wanted.corpus.validation_target
+        ),
+        outputs=OutputPaths.of_job(output),
+        max_lines=wanted.max_lines,
+        subwords=wanted.subwords,
+    )
+
+
+def _script_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m preprocessing",
+        description="Make vocabularies and record files out of a parallel corpus.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("-ts", "--train-source", required=True, metavar="TEXT", help=TEXT_HELP)
+    parser.add_argument("-tt", "--train-target", required=True, metavar="TEXT")
+    _add_validation_and_limits(parser)
+    add = parser.add_argument
+    add("-to", "--train-output", type=Path, default=Path(TRAIN_RECORDS), metavar="FILE")
+    add("-vo", "--val-output", type=Path, default=Path(VALIDATION_RECORDS), metavar="FILE")
+    add("-single-vocab", "--single-vocab", action="store_true", help="one vocabulary for both")
+    add("--vocab-source-json", type=Path, metavar="FILE", help="use this one, make none")
+    add("--vocab-target-json", type=Path, metavar="FILE", help="use this one, make none")
+    limits = VocabularyLimits()
+    for side in ("source", "target"):
+        add(f"--num-words-{side}", type=_count, default=limits.num_words, metavar="N")
+        add(f"--word-min-count-{side}", type=_count, default=limits.min_count, metavar="N")
+    return parser
+
+
+def _job_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m preprocessing.job",
+        description="The processing job: a corpus in, vocabularies and record files out.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--train-source", metavar="TEXT", help=TEXT_HELP)
+    parser.add_argument("--train-target", metavar="TEXT")
+    _add_validation_and_limits(parser)
+    return parser
+
+
+def _add_validation_and_limits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-vs", "--val-source", metavar="TEXT")
+    parser.add_argument("-vt", "--val-target", metavar="TEXT")
+    parser.add_argument(
+        "--max-lines", type=_positive, metavar="N", help="read only the first N training pairs"
+    )
+    parser.add_argument(
+        "--subwords", type=_positive, metavar="N", help="learn a joint byte-pair encoding, N merges"
+    )
+
+
+def _validation(source: str | None, target: str | None) -> TextURIs | None:
+    if source and target:
+        return TextURIs(source=source, target=target)
+    if source or target:
+        raise ArgumentsError("--val-source and --val-target must be given together")
+    return None
+
+
+def _existing(source: Path | None, target: Path | None) -> tuple[Path, Path] | None:
+    if source and target:
+        return source, target
+    if source or target:
+        raise ArgumentsError("--vocab-source-json and --vocab-target-json must be given together")
+    return None
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"must be a whole number, not {text!r}")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not (number := _count(text)):
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

@@ -1,0 +1,55 @@
+"""The processing job: SageMaker's folders and exit message around one run of preprocessing."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from preprocessing.arguments import job_settings
+from preprocessing.errors import PreprocessingError, reason_in_one_line
+from preprocessing.pipeline import run
+
+MAX_MESSAGE_BYTES = 1024
+"""SageMaker's limit for a job's exit message."""
+
+
+class StoppedError(RuntimeError):
+    """The job was told to stop before its end."""
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
+    """Run the job; its exit message is the reason of a failure, in one line."""
+    root = Path(environ.get("SAGEMAKER_ROOT", "/opt/ml"))
+    try:
+        output = root / "processing" / "output"
+        for channel in ("train", "validation", "vocab"):
+            (output / channel).mkdir(parents=True, exist_ok=True)
+        print(run(job_settings(arguments, output)))
+    except (PreprocessingError, StoppedError, OSError) as error:
+        return _fail(root, error)
+    except Exception as error:  # noqa: BLE001, a defect of ours must also reach the exit message
+        traceback.print_exc()
+        return _fail(root, error)
+    return 0
+
+
+def _fail(root: Path, error: Exception) -> int:
+    reason = reason_in_one_line(error)
+    print(f"error: {reason}", file=sys.stderr)
+    message = root / "output" / "message"
+    message.parent.mkdir(parents=True, exist_ok=True)
+    message.write_bytes(reason.encode("utf-8", "replace")[:MAX_MESSAGE_BYTES])
+    return 1
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise StoppedError("the job was stopped before its end")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
+    sys.exit(main(sys.argv[1:]))
