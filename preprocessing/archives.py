@@ -45,8 +45,8 @@ def _find(archive: tarfile.TarFile, member: str) -> tarfile.TarInfo:
         names.append(_plain(entry.name))
     listed = ", ".join(names[:NUM_LISTED_MEMBERS]) or "no file at all"
     more = ", …" if len(names) > NUM_LISTED_MEMBERS else ""
-    wanted = f"no file {member!r}" if member else "to be followed by #FILE, one of its files"
-    raise SourceError(f"the archive has {wanted}; it holds {listed}{more}")
+    wrong = f"there is no {member!r} in it" if member else "an archive; name a file as archive#file"
+    raise SourceError(f"{wrong}; it holds {listed}{more}")
 
 
 def _plain(name: str) -> str:

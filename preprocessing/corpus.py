@@ -120,7 +120,7 @@ def _difference(names: tuple[str, str], counts: tuple[int, int], max_lines: int 
         if not count:
             return f"{name}: is empty"
     source, target = (
-        f"{name} has {'at least ' if count == max_lines else ''}{count:,} lines"
+        f"{name} has {'at least ' if count == max_lines else ''}{count:,} line{'' if count == 1 else 's'}"
         for name, count in zip(names, counts, strict=True)
     )
     return f"{source} but {target}; a parallel corpus has one translation a line"

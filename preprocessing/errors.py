@@ -17,9 +17,13 @@ class CorpusError(PreprocessingError):
     """The texts can be read but are not a parallel corpus."""
 
 
+class StoppedError(RuntimeError):
+    """The job was told to stop before its end."""
+
+
 def reason_in_one_line(error: BaseException) -> str:
     """What to tell the owner: our own words for foreseen errors, the file's name for others."""
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError | StoppedError):
         reason = str(error)
     elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""

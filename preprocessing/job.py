@@ -10,15 +10,11 @@ from types import FrameType
 from typing import NoReturn
 
 from preprocessing.arguments import job_settings
-from preprocessing.errors import PreprocessingError, reason_in_one_line
+from preprocessing.errors import PreprocessingError, StoppedError, reason_in_one_line
 from preprocessing.pipeline import run
 
 MAX_MESSAGE_BYTES = 1024
 """SageMaker's limit for a job's exit message."""
-
-
-class StoppedError(RuntimeError):
-    """The job was told to stop before its end."""
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:

@@ -57,7 +57,8 @@ def open_s3(uri: str, environ: Mapping[str, str] = os.environ) -> Iterator[Binar
         raise SourceError("an S3 URI is s3://BUCKET/KEY")
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     try:
-        body = boto3.client("s3", region_name=region).get_object(Bucket=bucket, Key=key)["Body"]
+        client = boto3.Session().client("s3", region_name=region)
+        body = client.get_object(Bucket=bucket, Key=key)["Body"]
         with body:
             yield cast("BinaryIO", body)
     except ClientError as error:

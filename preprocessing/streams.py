@@ -60,4 +60,10 @@ def named_errors(name: str) -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason:
+        error = error.reason
+    if isinstance(error, urllib3.exceptions.ProtocolError) and error.args:
+        error = Exception(error.args[0])
+    # urllib3 puts its connection object before the reason.
+    message = str(error).rpartition("): ")[2]
+    return next(iter(message.splitlines()), type(error).__name__)

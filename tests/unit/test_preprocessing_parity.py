@@ -194,20 +194,8 @@ def test_existing_vocabularies_are_used_and_not_rewritten(tmp_path: Path) -> Non
     (tmp_path / "text.source").write_text("a b c\n")
     (tmp_path / "text.target").write_text("x y\n")
     with contextlib.chdir(tmp_path):
-        status = main(
-            [
-                "-ts",
-                "text.source",
-                "-tt",
-                "text.target",
-                "-to",
-                "out.rec",
-                "--vocab-source-json",
-                "source.json",
-                "--vocab-target-json",
-                "target.json",
-            ]
-        )
-    assert status == 0
+        texts = ["-ts", "text.source", "-tt", "text.target", "-to", "out.rec"]
+        vocabularies = ["--vocab-source-json", "source.json", "--vocab-target-json", "target.json"]
+        assert main([*texts, *vocabularies]) == 0
     assert read_records(tmp_path / "out.rec") == [([5, 4, 1], [1, 4])]
     assert not (tmp_path / "vocab.src.json").exists()

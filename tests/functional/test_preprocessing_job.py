@@ -1,0 +1,190 @@
+"""The processing job and the command as the processes that SageMaker and people start."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nmt.tokenizer import SubwordTokenizer
+from preprocessing.job import main
+from protocol.recordio import decode_record, read_frames
+from protocol.vocabulary import load_vocabulary, tokens_by_id
+
+SOURCE = "can you drive a car ?\n😀 so good </s>\n\ni want to watch a movie .\n"
+TARGET = "kannst du ein Auto fahren ?\n😀 so gut </s>\nleer\nich will einen Film sehen .\n"
+OUTPUTS = [
+    "train/train.rec",
+    "validation/val.rec",
+    "vocab/vocab.src.json",
+    "vocab/vocab.trg.json",
+]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> list[str]:
+    """Arguments that name a small corpus."""
+    arguments = []
+    for role in ("train", "val"):
+        for side, text in (("source", SOURCE), ("target", TARGET)):
+            path = tmp_path / f"{role}.{side}"
+            path.write_text(text, encoding="utf-8")
+            arguments += [f"--{role}-{side}", str(path)]
+    return arguments
+
+
+def run_job(root: Path, *arguments: str) -> int:
+    return main(arguments, {"SAGEMAKER_ROOT": str(root)})
+
+
+def output_files(root: Path) -> list[str]:
+    output = root / "processing" / "output"
+    return sorted(str(p.relative_to(output)) for p in output.rglob("*") if p.is_file())
+
+
+def test_the_job_writes_a_folder_for_each_channel(
+    tmp_path: Path, corpus: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "ml"
+    assert run_job(root, *corpus) == 0
+    assert output_files(root) == OUTPUTS
+    assert not (root / "output" / "message").exists()
+    output = root / "processing" / "output"
+    target = tokens_by_id(load_vocabulary(output / "vocab" / "vocab.trg.json"))
+    with (output / "train" / "train.rec").open("rb") as stream:
+        records = [decode_record(frame) for frame in read_frames(stream)]
+    translations = [" ".join(target[i] for i in record.target) for record in records]
+    assert translations == [line for line in TARGET.splitlines() if line != "leer"]
+    summary = capsys.readouterr().out
+    assert "4 read, 3 kept, 1 skipped (source empty 1)" in summary
+
+
+def test_subwords_make_one_vocabulary_and_turn_back_into_text(
+    tmp_path: Path, corpus: list[str]
+) -> None:
+    assert run_job(tmp_path, *corpus, "--subwords", "60") == 0
+    assert output_files(tmp_path) == [*OUTPUTS[:2], "vocab/subwords.json", *OUTPUTS[2:]]
+    output = tmp_path / "processing" / "output"
+    vocabulary = load_vocabulary(output / "vocab" / "vocab.src.json")
+    assert vocabulary == load_vocabulary(output / "vocab" / "vocab.trg.json")
+    tokenizer = SubwordTokenizer(output / "vocab" / "subwords.json")
+    assert tokenizer.vocabulary == vocabulary
+    pieces = tokens_by_id(vocabulary)
+    with (output / "validation" / "val.rec").open("rb") as stream:
+        records = [decode_record(frame) for frame in read_frames(stream)]
+    for side, text in (("source", SOURCE), ("target", TARGET)):
+        assembled = [
+            tokenizer.assemble([pieces[index] for index in getattr(record, side)]).text
+            for record in records
+        ]
+        lines = text.splitlines()
+        assert assembled == [lines[0], lines[1], lines[3]]
+    assert all(min(record.source + record.target) > 3 for record in records)
+
+
+def test_max_lines_limits_training_only(tmp_path: Path, corpus: list[str]) -> None:
+    assert run_job(tmp_path, *corpus, "--max-lines", "1") == 0
+    output = tmp_path / "processing" / "output"
+    for name, num_records in (("train/train.rec", 1), ("validation/val.rec", 3)):
+        with (output / name).open("rb") as stream:
+            assert len(list(read_frames(stream))) == num_records
+
+
+def test_a_failure_is_the_exit_message(
+    tmp_path: Path, corpus: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus[1] = "nowhere.en"
+    assert run_job(tmp_path, *corpus) == 1
+    reason = "nowhere.en: cannot be read: No such file or directory"
+    assert (tmp_path / "output" / "message").read_text() == reason
+    assert capsys.readouterr().err == f"error: {reason}\n"
+    assert output_files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--max-lines", "none"], "argument --max-lines: must be a whole number, not 'none'"),
+        (["--unknown"], "unrecognized arguments: --unknown"),
+        (["--train-source", "a"], "corpus.source and corpus.target must be given together"),
+        (
+            ["--train-source", "a", "--train-target", "b"],
+            "corpus.validation_source and corpus.validation_target must be given together",
+        ),
+    ],
+)
+def test_wrong_arguments_are_the_exit_message(
+    tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    assert run_job(tmp_path, *arguments) == 1
+    assert (tmp_path / "output" / "message").read_text().startswith(reason)
+
+
+def test_a_long_reason_fits_the_exit_message(tmp_path: Path, corpus: list[str]) -> None:
+    corpus[1] = "ü" * 200
+    assert run_job(tmp_path, *corpus, *(["--unknown" * 20] * 20)) == 1
+    assert len((tmp_path / "output" / "message").read_bytes()) == 1024
+
+
+def start(module: str, *arguments: str, folder: Path, **environ: str) -> subprocess.Popen[str]:
+    repository = Path(__file__).resolve().parents[2]
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(repository), **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_every_process_gives_the_same_bytes(tmp_path: Path) -> None:
+    # Many words of equal count: the order of merges must come from the words alone.
+    words = [f"{a}{b}{c}" for a in ("un", "ver", "über") for b in "aeiou" for c in ("ß", "ng", "t")]
+    lines = [" ".join(words[i:] + words[:i]) for i in range(len(words))]
+    (tmp_path / "text").write_text("\n".join(lines), encoding="utf-8")
+    texts = ["-ts", "../text", "-tt", "../text", "-vs", "../text", "-vt", "../text"]
+    processes = []
+    for name, threads in (("1", "1"), ("2", "4"), ("3", "4")):
+        (tmp_path / name).mkdir()
+        environ = {"PYTHONHASHSEED": name, "RAYON_NUM_THREADS": threads}
+        flags = ["--subwords", "200"]
+        processes.append(start("preprocessing", *texts, *flags, folder=tmp_path / name, **environ))
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+    digests = set()
+    for name in "123":
+        files = sorted((tmp_path / name).iterdir())
+        assert [file.name for file in files] == [
+            "subwords.json",
+            "train.rec",
+            "val.rec",
+            "vocab.src.json",
+            "vocab.trg.json",
+        ]
+        digests.add(hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest())
+    assert len(digests) == 1
+    assert len(json.loads((tmp_path / "1" / "vocab.src.json").read_text())) > 300
+
+
+def test_a_stopped_job_says_so_and_leaves_nothing(tmp_path: Path, corpus: list[str]) -> None:
+    os.mkfifo(tmp_path / "endless")
+    corpus[1] = str(tmp_path / "endless")
+    process = start("preprocessing.job", *corpus, folder=tmp_path, SAGEMAKER_ROOT=str(tmp_path))
+    train = tmp_path / "processing" / "output" / "train"
+    deadline = time.monotonic() + 30
+    while not (train.is_dir() and any(train.iterdir())) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors == "error: the job was stopped before its end\n"
+    assert (tmp_path / "output" / "message").read_text() == "the job was stopped before its end"
+    assert output_files(tmp_path) == []
+    assert list(train.iterdir()) == []

@@ -1,0 +1,152 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers.pre_tokenizers import ByteLevel
+
+from nmt.tokenizer import SubwordTokenizer, TokenizerError, load_tokenizer, train_subwords
+from protocol.vocabulary import SPECIAL_SYMBOLS
+
+LINES = [
+    "can you drive a car ? drive cars , driver !",
+    "kannst du ein Auto fahren ? Fahrer fahren Autos .",
+    "größer, schöner, größte Straße « 😀😀 👩\u200d👩\u200d👧",
+    "</s> <s> <pad> <unk> x</s>x <s><s> 日本語 日本",
+] * 3
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> SubwordTokenizer:
+    folder = tmp_path_factory.mktemp("subwords")
+    train_subwords(LINES, merges=150, path=folder / "subwords.json")
+    loaded = load_tokenizer(folder)
+    assert isinstance(loaded, SubwordTokenizer)
+    return loaded
+
+
+def texts() -> st.SearchStrategy[str]:
+    words = st.sampled_from([*SPECIAL_SYMBOLS, "driver", "größte", "😀", "日本", "a</s>", "\x00"])
+    spaces = st.sampled_from(["", " ", "\u2003", "\x1c", "\x85", "\r\n"])
+    return st.lists(words | spaces | st.text(max_size=6), max_size=12).map("".join)
+
+
+def plain_bytes(piece: str) -> bytes:
+    """The bytes of a piece by the table that GPT-2 published, as the library knows it."""
+    printable = {*range(33, 127), *range(161, 173), *range(174, 256)}
+    rest = [byte for byte in range(256) if byte not in printable]
+    table = {chr(byte): byte for byte in printable}
+    table |= {chr(256 + number): byte for number, byte in enumerate(rest)}
+    assert set(table) == set(ByteLevel.alphabet())
+    return bytes(table[character] for character in piece)
+
+
+@given(text=texts())
+def test_every_text_comes_back(tokenizer: SubwordTokenizer, text: str) -> None:
+    segmentation = tokenizer.segment(text)
+    assert segmentation.text == " ".join(text.split())
+    assert tokenizer.assemble(segmentation.pieces) == segmentation
+    assert len(segmentation.word_of_piece) == len(segmentation.pieces)
+
+
+@given(text=texts())
+def test_no_piece_is_unknown_or_special(tokenizer: SubwordTokenizer, text: str) -> None:
+    pieces = tokenizer.segment(text).pieces
+    assert all(piece in tokenizer.vocabulary for piece in pieces)
+    assert not set(pieces) & set(SPECIAL_SYMBOLS)
+    assert tokenizer.piece_ids([text]) == [[tokenizer.vocabulary[piece] for piece in pieces]]
+
+
+@given(text=texts())
+def test_the_pieces_of_a_word_spell_it(tokenizer: SubwordTokenizer, text: str) -> None:
+    segmentation = tokenizer.segment(text)
+    spelled = [b""] * len(text.split())
+    for piece, word in zip(segmentation.pieces, segmentation.word_of_piece, strict=True):
+        if word is not None:
+            spelled[word] += plain_bytes(piece)
+        else:
+            assert piece == "Ġ"
+    assert [word.decode().strip(" ") for word in spelled] == text.split()
+
+
+@given(data=st.data())
+def test_whatever_a_model_says_becomes_text(
+    tokenizer: SubwordTokenizer, data: st.DataObject
+) -> None:
+    # The first 4 + 256 pieces are the special symbols and the single bytes.
+    pieces = list(tokenizer.vocabulary)
+    said = data.draw(st.lists(st.sampled_from(pieces[:260]) | st.sampled_from(pieces), max_size=30))
+    segmentation = tokenizer.assemble(said)
+    assert segmentation.text == " ".join(plain_text(said).split())
+    words = {word for word in segmentation.word_of_piece if word is not None}
+    assert words == set(range(len(segmentation.text.split())))
+    assert all(
+        word is None
+        for piece, word in zip(said, segmentation.word_of_piece, strict=True)
+        if piece in SPECIAL_SYMBOLS
+    )
+
+
+def plain_text(pieces: Sequence[str]) -> str:
+    spoken = (piece for piece in pieces if piece not in SPECIAL_SYMBOLS)
+    return b"".join(map(plain_bytes, spoken)).decode("utf-8", "replace")
+
+
+def test_pieces_that_split_a_character_belong_to_its_word(tokenizer: SubwordTokenizer) -> None:
+    pieces = ["Ġ", "ð", "Ł", "ĺ", "Ģ", "Ġ", "a"]
+    segmentation = tokenizer.assemble(pieces)
+    assert segmentation.text == "😀 a"
+    assert segmentation.word_of_piece == (None, 0, 0, 0, 0, None, 1)
+
+
+def test_a_broken_character_is_replaced_in_its_word(tokenizer: SubwordTokenizer) -> None:
+    segmentation = tokenizer.assemble(["a", "ð", "Ł", "b", "Ġ", "Ł"])
+    assert segmentation.text == "a\ufffdb \ufffd"
+    assert segmentation.word_of_piece == (0, 0, 0, 0, None, 1)
+
+
+def test_a_piece_of_another_vocabulary_is_taken_as_text(tokenizer: SubwordTokenizer) -> None:
+    assert tokenizer.assemble(["日", "本", "\ud800"]).text == "日本?"
+
+
+def test_special_symbols_come_first_and_then_all_bytes(tokenizer: SubwordTokenizer) -> None:
+    vocabulary = tokenizer.vocabulary
+    assert tuple(vocabulary)[:4] == SPECIAL_SYMBOLS
+    assert set(ByteLevel.alphabet()) <= set(vocabulary)
+    assert list(vocabulary.values()) == list(range(len(vocabulary)))
+    assert 4 + 256 < len(vocabulary) <= 4 + 256 + 150
+
+
+def test_repeated_words_become_one_piece(tokenizer: SubwordTokenizer) -> None:
+    assert tokenizer.segment("drive größte").pieces == ("Ġdrive", "ĠgrÃ¶ÃŁte")
+
+
+def test_without_text_there_are_bytes_only(tmp_path: Path) -> None:
+    train_subwords(["", " \t"], merges=10, path=tmp_path / "subwords.json")
+    tokenizer = SubwordTokenizer(tmp_path / "subwords.json")
+    assert len(tokenizer.vocabulary) == 260
+    assert tokenizer.segment("ä b").text == "ä b"
+
+
+def test_a_file_that_holds_no_subwords_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "subwords.json"
+    with pytest.raises(TokenizerError, match=r"subwords\.json: cannot be read: No such file"):
+        SubwordTokenizer(path)
+    path.write_text("{}")
+    with pytest.raises(TokenizerError, match=r"subwords\.json: not a subword file"):
+        SubwordTokenizer(path)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(TokenizerError, match=r"subwords\.json: not a subword file"):
+        SubwordTokenizer(path)
+
+
+def test_a_foreign_tokenizer_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "subwords.json"
+    path.write_text(
+        '{"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,'
+        '"pre_tokenizer":null,"post_processor":null,"decoder":null,'
+        '"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}'
+    )
+    with pytest.raises(TokenizerError, match="ids 0 to 3 must be <pad> <unk> <s> </s>"):
+        SubwordTokenizer(path)
