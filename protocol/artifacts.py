@@ -66,15 +66,26 @@ class ModelManifest:
                 missing or unknown.
         """
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = path.read_bytes()
         except OSError as error:
             raise ManifestError(f"{path}: cannot be read: {error.strerror}") from error
+        return cls.parse(content, path)
+
+    @classmethod
+    def parse(cls, text: bytes, path: Path | str) -> "ModelManifest":
+        """Read a manifest's JSON; `path` only names it in messages.
+
+        Raises:
+            ManifestError: as `load`.
+        """
+        try:
+            content = json.loads(text.decode("utf-8"))
         except ValueError as error:
             raise ManifestError(f"{path}: not JSON: {error}") from error
         return cls._from_content(content, path)
 
     @classmethod
-    def _from_content(cls, content: Any, path: Path) -> "ModelManifest":
+    def _from_content(cls, content: Any, path: Path | str) -> "ModelManifest":
         if not isinstance(content, dict):
             raise ManifestError(f"{path}: a manifest is a JSON object")
         version = content.get("format_version")

@@ -20,9 +20,20 @@ def load_vocabulary(path: Path) -> dict[str, int]:
         VocabularyError: the message names the file and what is wrong with it.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
     except OSError as error:
         raise VocabularyError(f"{path}: cannot be read: {error.strerror}") from error
+    return parse_vocabulary(text, path)
+
+
+def parse_vocabulary(text: bytes, path: Path | str) -> dict[str, int]:
+    """Read a vocabulary's JSON, ordered by id; `path` only names it in messages.
+
+    Raises:
+        VocabularyError: as `load_vocabulary`.
+    """
+    try:
+        content = json.loads(text.decode("utf-8"))
     except ValueError as error:
         raise VocabularyError(f"{path}: not a JSON vocabulary: {error}") from error
     return _checked(content, path)
@@ -40,7 +51,7 @@ def tokens_by_id(vocabulary: Mapping[str, int]) -> list[str]:
     return sorted(vocabulary, key=vocabulary.__getitem__)
 
 
-def _checked(content: object, path: Path) -> dict[str, int]:
+def _checked(content: object, path: Path | str) -> dict[str, int]:
     if not isinstance(content, dict) or not all(type(i) is int for i in content.values()):
         raise VocabularyError(f"{path}: a vocabulary is a JSON object from token to integer id")
     if sorted(content.values()) != list(range(len(content))):

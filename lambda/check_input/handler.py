@@ -1,0 +1,30 @@
+"""The function's way in: the execution's name and input in, the plan out."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from check_input.plan import make_plan
+from check_input.settings import Settings
+
+logger = Logger()
+
+
+def lambda_handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
+    """Check one execution's input.
+
+    Raises:
+        InputError: the state machine sees this name as the error, and its message as the cause.
+    """
+    plan = make_plan(event["execution"], event.get("input"), settings()).as_dict()
+    logger.info("planned", execution=event["execution"], plan=plan)
+    return plan
+
+
+@cache
+def settings() -> Settings:
+    """Read once per process."""
+    return Settings.from_environment(os.environ)

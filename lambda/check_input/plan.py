@@ -1,0 +1,138 @@
+"""From an execution's input to the names, arguments and hyperparameters of its jobs."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from check_input.names import folder_name, job_name
+from check_input.settings import Engine, Settings
+from protocol.retraining import URI_SCHEMES, Corpus, InputError, RetrainingInput
+
+MAX_HYPERPARAMETERS = 100
+"""SageMaker's limit for one training job."""
+MAX_HYPERPARAMETER_NAME_LENGTH = 256
+_TRAINING_KEYS = ("corpus", "max_lines", "subwords", "hyperparameters")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What the later states read; every hyperparameter is a string."""
+
+    job_name: str
+    preprocessing_arguments: tuple[str, ...]
+    hyperparameters: Mapping[str, str]
+    pretrained_model: str
+    """Empty unless training is skipped."""
+    promote: bool
+    execution_prefix: str
+
+    def as_dict(self) -> dict[str, Any]:
+        arguments = list(self.preprocessing_arguments)
+        return asdict(self) | {"preprocessing_arguments": arguments}
+
+
+def make_plan(execution: str, content: object, settings: Settings) -> Plan:
+    """Check an input and plan its jobs.
+
+    Raises:
+        InputError: names the key, the value found and what would be right.
+    """
+    wanted = RetrainingInput.parse(content)
+    _check_contradictions(content)
+    _check_corpus(wanted.corpus, settings)
+    _check_engine(wanted, settings.engine)
+    if wanted.pretrained_model:
+        _check_bucket("pretrained_model", wanted.pretrained_model, settings)
+    return Plan(
+        job_name=job_name(execution),
+        preprocessing_arguments=_preprocessing_arguments(wanted),
+        hyperparameters=_hyperparameters(wanted.hyperparameters, settings),
+        pretrained_model=wanted.pretrained_model or "",
+        promote=wanted.promote,
+        execution_prefix=f"executions/{folder_name(execution)}",
+    )
+
+
+def _check_contradictions(content: object) -> None:
+    """A pretrained model skips training, so what would steer training must not be given."""
+    given = content if isinstance(content, Mapping) else {}
+    if given.get("pretrained_model") is None:
+        return
+    for key in _TRAINING_KEYS:
+        if given.get(key):
+            raise InputError(
+                f"pretrained_model skips training, so {key} would have no effect; leave one out"
+            )
+
+
+def _check_corpus(corpus: Corpus, settings: Settings) -> None:
+    for part in fields(corpus):
+        name, uri = f"corpus.{part.name}", getattr(corpus, part.name)
+        if uri.startswith("s3://"):
+            _check_bucket(name, uri, settings)
+        elif not uri.startswith(URI_SCHEMES) and not settings.allow_file_corpora:
+            raise InputError(
+                f"{name}: the jobs cannot read the file path {uri!r}; use an http(s) address, or "
+                f"upload the file to s3://{settings.bucket}/corpora/"
+            )
+
+
+def _check_bucket(name: str, uri: str, settings: Settings) -> None:
+    bucket = uri.removeprefix("s3://").partition("/")[0]
+    if bucket not in settings.readable_buckets:
+        readable = ", ".join(sorted(settings.readable_buckets))
+        raise InputError(
+            f"{name}: the jobs may not read the bucket {bucket!r}, only {readable}; allow it with "
+            "the setting corpus_buckets and deploy again"
+        )
+
+
+def _check_engine(wanted: RetrainingInput, engine: Engine) -> None:
+    if engine is Engine.BUILTIN and wanted.subwords is not None:
+        raise InputError(
+            f"subwords must be null with the engine builtin, not {wanted.subwords}: its endpoint "
+            "splits a sentence at spaces and would find no subword in its vocabulary"
+        )
+
+
+def _preprocessing_arguments(wanted: RetrainingInput) -> tuple[str, ...]:
+    arguments = {
+        "--train-source": wanted.corpus.source,
+        "--train-target": wanted.corpus.target,
+        "--val-source": wanted.corpus.validation_source,
+        "--val-target": wanted.corpus.validation_target,
+        "--max-lines": wanted.max_lines,
+        "--subwords": wanted.subwords,
+    }
+    return tuple(
+        text
+        for option, value in arguments.items()
+        if value is not None
+        for text in (option, str(value))
+    )
+
+
+def _hyperparameters(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    merged = {**_languages(settings), **settings.default_hyperparameters, **given}
+    if len(merged) > MAX_HYPERPARAMETERS:
+        raise InputError(
+            f"hyperparameters: {len(merged)} of them with the defaults; SageMaker takes "
+            f"{MAX_HYPERPARAMETERS}"
+        )
+    for name in merged:
+        if not 0 < len(name) <= MAX_HYPERPARAMETER_NAME_LENGTH:
+            raise InputError(
+                f"hyperparameters: the name {name[:40]!r} has {len(name)} characters; SageMaker "
+                f"takes 1 to {MAX_HYPERPARAMETER_NAME_LENGTH}"
+            )
+    return merged
+
+
+def _languages(settings: Settings) -> dict[str, str]:
+    """The built-in algorithm refuses hyperparameters that it does not know."""
+    if settings.engine is Engine.BUILTIN:
+        return {}
+    return {
+        "source_language": settings.source_language,
+        "target_language": settings.target_language,
+    }
