@@ -8,7 +8,6 @@ from tempfile import TemporaryFile
 from typing import TextIO
 
 import numpy as np
-import numpy.typing as npt
 
 from preprocessing.errors import CorpusError
 from preprocessing.sources import display_name, open_text
@@ -52,20 +51,12 @@ class ParallelText:
         return zip(self.source.blocks(), self.target.blocks(), strict=True)
 
     def pair_counts(self) -> PairCounts:
-        empty: npt.NDArray[np.int64] = np.zeros(3, dtype=np.int64)
-        for source, target in self.blocks():
-            no_source, no_target = source.lengths == 0, target.lengths == 0
-            empty += [
-                np.count_nonzero(no_source & ~no_target),
-                np.count_nonzero(no_target & ~no_source),
-                np.count_nonzero(no_source & no_target),
-            ]
-        source_empty, target_empty, both_empty = empty.tolist()
+        no_source, no_target = self.source.lengths() == 0, self.target.lengths() == 0
         return PairCounts(
             read=len(self.source),
-            source_empty=source_empty,
-            target_empty=target_empty,
-            both_empty=both_empty,
+            source_empty=int(np.count_nonzero(no_source & ~no_target)),
+            target_empty=int(np.count_nonzero(no_target & ~no_source)),
+            both_empty=int(np.count_nonzero(no_source & no_target)),
         )
 
 
@@ -120,7 +111,7 @@ def _difference(names: tuple[str, str], counts: tuple[int, int], max_lines: int 
         if not count:
             return f"{name}: is empty"
     source, target = (
-        f"{name} has {'at least ' if count == max_lines else ''}{count:,} line{'' if count == 1 else 's'}"
+        f"{name} has {'at least ' * (count == max_lines)}{count:,} line{'s' * (count != 1)}"
         for name, count in zip(names, counts, strict=True)
     )
     return f"{source} but {target}; a parallel corpus has one translation a line"

@@ -107,6 +107,7 @@ def run(settings: Settings) -> Summary:
     with ExitStack() as stack:
         outputs = stack.enter_context(StagedOutputs())
         train_path = outputs.stage(settings.outputs.train)
+        existing = _existing_vocabularies(settings)
         # The small text goes first, so that a mistake in it shows before the long one is read.
         validation = _read_validation(settings, stack)
         training = stack.enter_context(
@@ -114,7 +115,7 @@ def run(settings: Settings) -> Summary:
                 settings.train, max_lines=settings.max_lines, joint=settings.has_joint_vocabulary
             )
         )
-        pieces = _pieces(settings, training, outputs)
+        pieces = existing or _new_pieces(settings, training, outputs)
         write_records(training, *pieces.encodings(training), train_path)
         unknown = None
         if validation:
@@ -136,10 +137,21 @@ def _read_validation(settings: Settings, stack: ExitStack) -> ParallelText | Non
     return stack.enter_context(read_parallel_text(settings.validation))
 
 
-def _pieces(settings: Settings, training: ParallelText, outputs: StagedOutputs) -> PieceInventory:
+def _existing_vocabularies(settings: Settings) -> PieceInventory | None:
     if settings.existing_vocabularies:
         source, target = map(load_vocabulary, settings.existing_vocabularies)
         return PieceInventory(source, target)
+    if settings.subwords is None and settings.outputs.subwords.exists():
+        raise ArgumentsError(
+            f"{settings.outputs.subwords}: left by a run with --subwords; beside vocabularies of "
+            "words it would mislead training, so move it away first"
+        )
+    return None
+
+
+def _new_pieces(
+    settings: Settings, training: ParallelText, outputs: StagedOutputs
+) -> PieceInventory:
     if settings.subwords is not None:
         pieces = _learn_subwords(
             training, settings.subwords, outputs.stage(settings.outputs.subwords)

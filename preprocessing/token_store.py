@@ -65,8 +65,12 @@ class TokenStore:
         self._file.write(memoryview(tokens))
         self.num_tokens += len(tokens)
 
+    def lengths(self) -> Ids:
+        """Tokens per line."""
+        return np.array(self._lengths, dtype=np.int32)
+
     def blocks(self) -> Iterator[Block]:
-        lengths = np.frombuffer(self._lengths, dtype=np.int32).copy()
+        lengths = self.lengths()
         self._file.seek(0)
         for start in range(0, len(lengths), LINES_PER_BLOCK):
             block = lengths[start : start + LINES_PER_BLOCK]

@@ -145,6 +145,16 @@ def test_subwords_and_existing_vocabularies_exclude_each_other(
     assert message.startswith("--subwords makes a vocabulary")
 
 
+def test_subwords_of_an_earlier_run_are_not_left_beside_words(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.chdir(folder):
+        assert main([*TRAIN, "--subwords", "5"]) == 0
+    capsys.readouterr()
+    message = refusal(folder, capsys, *TRAIN)
+    assert message.startswith("subwords.json: left by a run with --subwords")
+
+
 def test_an_error_while_writing_leaves_earlier_outputs_alone(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
