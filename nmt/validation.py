@@ -1,0 +1,110 @@
+"""Measures a model on held-out pairs: likelihood of the references, BLEU of greedy output."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from nmt.data import Indices, ParallelCorpus, length_sorted_batches, make_batch
+from nmt.decoding import greedy_decode
+from nmt.loss import batch_scores
+from nmt.metrics import ValidationMetrics, corpus_bleu, perplexity
+from nmt.model import Transformer
+
+Detokenize = Callable[[Sequence[int]], str]
+"""Turns target ids into the text that BLEU compares."""
+
+
+class ValidationInterruptedError(Exception):
+    """Validation was asked to end early, so there is nothing to report."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ValidationConfig:
+    """What is decoded, and how much at once."""
+
+    bleu_sample_size: int | None = None
+    """Sentences to decode, spread evenly over the set; `None` decodes all."""
+    max_decoding_length: int = 100
+    batch_size: int = 128
+
+
+def _never() -> bool:
+    return False
+
+
+class Validator:
+    """Holds the validation set and measures a model on it."""
+
+    def __init__(
+        self, corpus: ParallelCorpus, config: ValidationConfig, detokenize: Detokenize
+    ) -> None:
+        self.corpus = corpus
+        self.config = config
+        self.detokenize = detokenize
+
+    def measure(
+        self,
+        model: Transformer,
+        *,
+        bleu: bool,
+        autocast: AbstractContextManager[object] | None = None,
+        interrupted: Callable[[], bool] = _never,
+    ) -> ValidationMetrics:
+        """All measures of the model as it is; BLEU only when asked for.
+
+        Raises:
+            ValidationInterruptedError: `interrupted` became true on the way.
+        """
+        was_training = model.training
+        model.eval()
+        try:
+            with autocast or nullcontext():
+                cross_entropy, accuracy = self._likelihood(model, interrupted)
+                score = self._bleu(model, interrupted) if bleu else None
+        finally:
+            model.train(was_training)
+        return ValidationMetrics(
+            perplexity=perplexity(cross_entropy), accuracy=accuracy, bleu=score
+        )
+
+    def _likelihood(
+        self, model: Transformer, interrupted: Callable[[], bool]
+    ) -> tuple[float, float]:
+        """Mean cross-entropy of the references' tokens, and the share predicted right."""
+        total, num_correct, num_tokens = 0.0, 0, 0
+        for indices in self._batches(np.arange(len(self.corpus)), interrupted):
+            batch = make_batch(self.corpus, indices).to(_device(model))
+            cross_entropy, correct, tokens = batch_scores(model, batch)
+            total += cross_entropy
+            num_correct += correct
+            num_tokens += tokens
+        return total / num_tokens, num_correct / num_tokens
+
+    def _bleu(self, model: Transformer, interrupted: Callable[[], bool]) -> float:
+        hypotheses: list[str] = []
+        references: list[str] = []
+        for indices in self._batches(self._sample(), interrupted):
+            source = make_batch(self.corpus, indices).source.to(_device(model))
+            # An untrained model would otherwise decode every sentence to the limit.
+            limit = min(self.config.max_decoding_length, 2 * source.shape[1] + 10)
+            decoded = greedy_decode(model, source, max_decoding_length=limit)
+            hypotheses += [self.detokenize(ids) for ids in decoded]
+            references += [self.detokenize(self.corpus.target.sentence(int(i))) for i in indices]
+        return corpus_bleu(hypotheses, references)
+
+    def _sample(self) -> Indices:
+        size = min(self.config.bleu_sample_size or len(self.corpus), len(self.corpus))
+        return np.linspace(0, len(self.corpus) - 1, size).astype(np.int64)
+
+    def _batches(self, indices: Indices, interrupted: Callable[[], bool]) -> Iterator[Indices]:
+        for batch in length_sorted_batches(self.corpus, indices, self.config.batch_size):
+            if interrupted():
+                raise ValidationInterruptedError
+            yield batch
+
+
+def _device(model: Transformer) -> torch.device:
+    return next(model.parameters()).device

@@ -1,0 +1,97 @@
+"""The job's records, vocabularies and tokenizer, read and checked against each other."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nmt.data import ParallelCorpus, check_ids, read_corpus
+from nmt.tokenizer import Tokenizer, load_tokenizer
+from protocol.artifacts import (
+    SOURCE_VOCABULARY,
+    TARGET_VOCABULARY,
+    TRAIN_RECORDS,
+    VALIDATION_RECORDS,
+)
+from protocol.vocabulary import UNK_ID, load_vocabulary, tokens_by_id
+from training.folders import Folders
+from training.recipe import Recipe
+
+NUM_SAMPLES = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Corpora:
+    """Everything that a training job learns from."""
+
+    training: ParallelCorpus
+    validation: ParallelCorpus
+    source_tokens: list[str]
+    target_tokens: list[str]
+    tokenizer: Tokenizer
+
+    @property
+    def shared_vocabulary(self) -> bool:
+        """Whether an id means the same token on both sides."""
+        return self.source_tokens == self.target_tokens
+
+    def source_text(self, ids: Sequence[int]) -> str:
+        """Source ids as a person writes the sentence."""
+        return self.tokenizer.assemble([self.source_tokens[i] for i in ids]).text
+
+    def target_text(self, ids: Sequence[int]) -> str:
+        """Target ids as a person writes the sentence."""
+        return self.tokenizer.assemble([self.target_tokens[i] for i in ids]).text
+
+    def samples(self) -> list[dict[str, str]]:
+        """Sentence pairs without unknown words, spread over the validation set.
+
+        A validation set whose every pair has an unknown word gives way to the training set.
+        """
+        known = list(_known_pairs(self.validation)) or list(_known_pairs(self.training))
+        step = max(len(known) // NUM_SAMPLES, 1)
+        return [
+            {"source": self.source_text(source), "target": self.target_text(target)}
+            for source, target in known[::step][:NUM_SAMPLES]
+        ]
+
+
+def read_corpora(folders: Folders, recipe: Recipe) -> Corpora:
+    """Read the three channels.
+
+    Raises:
+        DataError: a record file is damaged, empty or does not fit the vocabularies.
+        VocabularyError: a vocabulary is damaged.
+        TokenizerError: the subword file is damaged.
+    """
+    source = tokens_by_id(load_vocabulary(folders.vocabularies / SOURCE_VOCABULARY))
+    target = tokens_by_id(load_vocabulary(folders.vocabularies / TARGET_VOCABULARY))
+    limits = {
+        "max_source_length": recipe.max_source_length,
+        "max_target_length": recipe.max_target_length,
+    }
+    corpora = Corpora(
+        training=read_corpus(folders.train_records, **limits),
+        validation=read_corpus(folders.validation_records, **limits),
+        source_tokens=source,
+        target_tokens=target,
+        tokenizer=load_tokenizer(folders.vocabularies),
+    )
+    _check(corpora.training, corpora, TRAIN_RECORDS)
+    _check(corpora.validation, corpora, VALIDATION_RECORDS)
+    return corpora
+
+
+def _check(corpus: ParallelCorpus, corpora: Corpora, name: str) -> None:
+    for side, label, tokens, vocabulary in (
+        (corpus.source, "source", corpora.source_tokens, SOURCE_VOCABULARY),
+        (corpus.target, "target", corpora.target_tokens, TARGET_VOCABULARY),
+    ):
+        check_ids(
+            side, vocabulary_size=len(tokens), where=f"{name}, {label}", vocabulary=vocabulary
+        )
+
+
+def _known_pairs(corpus: ParallelCorpus) -> Iterator[tuple[list[int], list[int]]]:
+    for index in range(len(corpus)):
+        pair = corpus.source.sentence(index), corpus.target.sentence(index)
+        if UNK_ID not in pair[0] and UNK_ID not in pair[1]:
+            yield pair
