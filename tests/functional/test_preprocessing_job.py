@@ -131,6 +131,22 @@ def test_a_long_reason_fits_the_exit_message(tmp_path: Path, corpus: list[str]) 
     assert len((tmp_path / "output" / "message").read_bytes()) == 1024
 
 
+def test_a_defect_of_ours_reaches_the_exit_message_too(
+    tmp_path: Path,
+    corpus: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def defective(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("preprocessing.job.run", defective)
+    assert run_job(tmp_path, *corpus) == 1
+    reason = "ZeroDivisionError: division by zero"
+    assert (tmp_path / "output" / "message").read_text() == reason
+    assert "Traceback" in capsys.readouterr().err
+
+
 def start(module: str, *arguments: str, folder: Path, **environ: str) -> subprocess.Popen[str]:
     repository = Path(__file__).resolve().parents[2]
     return subprocess.Popen(

@@ -210,6 +210,17 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Connection refused" in message
 
 
+def test_a_proxy_is_used_where_the_environment_names_one(
+    server: CorpusServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    server.answers["http://corpus.example/text"] = answer(BODY)
+    server.answers["/text"] = answer(b"direct\n")
+    assert read("http://corpus.example/text") == TEXT
+    assert read(f"{server.url}/text") == "direct\n"
+
+
 def test_a_redirect_is_followed(server: CorpusServer) -> None:
     server.answers["/old"] = answer(b"", status=302, Location="/new")
     server.answers["/new"] = answer(BODY)

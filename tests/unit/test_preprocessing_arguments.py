@@ -1,0 +1,60 @@
+from pathlib import Path
+
+from preprocessing.arguments import job_settings, script_settings
+from preprocessing.corpus import TextURIs
+from preprocessing.pipeline import OutputPaths, Settings
+from preprocessing.vocabularies import VocabularyLimits
+from protocol.retraining import WMT17
+
+
+def test_the_walkthroughs_command_has_the_walkthroughs_defaults() -> None:
+    flags = ["--train-source", "corpus.tc.en.small", "--train-target", "corpus.tc.de.small"]
+    flags += ["--val-source", "newstest2014.tc.en", "--val-target", "newstest2014.tc.de"]
+    assert script_settings(flags) == Settings(
+        train=TextURIs(source="corpus.tc.en.small", target="corpus.tc.de.small"),
+        validation=TextURIs(source="newstest2014.tc.en", target="newstest2014.tc.de"),
+        outputs=OutputPaths(
+            train=Path("train.rec"),
+            validation=Path("val.rec"),
+            source_vocabulary=Path("vocab.src.json"),
+            target_vocabulary=Path("vocab.trg.json"),
+            subwords=Path("subwords.json"),
+        ),
+        source_limits=VocabularyLimits(num_words=50_000, min_count=1),
+        target_limits=VocabularyLimits(num_words=50_000, min_count=1),
+    )
+
+
+def test_every_flag_of_the_walkthrough_in_its_short_form() -> None:
+    flags = ["-ts", "a", "-tt", "b", "-vs", "c", "-vt", "d", "-to", "e", "-vo", "f"]
+    flags += ["-single-vocab", "--num-words-source", "7", "--num-words-target", "8"]
+    flags += ["--word-min-count-source", "2", "--word-min-count-target", "3"]
+    assert script_settings(flags) == Settings(
+        train=TextURIs(source="a", target="b"),
+        validation=TextURIs(source="c", target="d"),
+        outputs=OutputPaths(train=Path("e"), validation=Path("f")),
+        single_vocabulary=True,
+        source_limits=VocabularyLimits(num_words=7, min_count=2),
+        target_limits=VocabularyLimits(num_words=8, min_count=3),
+    )
+
+
+def test_a_job_without_a_corpus_takes_the_walkthroughs() -> None:
+    assert job_settings([], Path("output")) == Settings(
+        train=TextURIs(source=f"{WMT17}/corpus.tc.en.gz", target=f"{WMT17}/corpus.tc.de.gz"),
+        validation=TextURIs(
+            source=f"{WMT17}/dev.tgz#newstest2014.tc.en",
+            target=f"{WMT17}/dev.tgz#newstest2014.tc.de",
+        ),
+        outputs=OutputPaths.of_job(Path("output")),
+        max_lines=10_000,
+    )
+
+
+def test_a_job_with_a_corpus_of_its_own_reads_all_of_it() -> None:
+    flags = ["--train-source", "a", "--train-target", "b", "--val-source", "c", "--val-target", "d"]
+    settings = job_settings([*flags, "--subwords", "500"], Path("output"))
+    assert settings.train == TextURIs(source="a", target="b")
+    assert settings.validation == TextURIs(source="c", target="d")
+    assert settings.max_lines is None
+    assert settings.subwords == 500
