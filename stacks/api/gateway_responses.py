@@ -1,0 +1,105 @@
+"""API Gateway's own refusals, in the shape that the service gives all its errors."""
+
+import json
+from dataclasses import dataclass
+
+from aws_cdk import aws_apigateway as apigateway
+
+from protocol.translation import ErrorCode
+
+_TYPES = apigateway.ResponseType
+_OWN_WORDS = "$context.error.messageString"
+"""API Gateway's sentence, already in quotes; used where it helps the caller."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """One kind of answer that the request gets without reaching the function."""
+
+    type: apigateway.ResponseType
+    status: int
+    code: ErrorCode
+    message: str | None = None
+    retry_after_seconds: int | None = None
+
+
+REFUSALS = (
+    Refusal(type=_TYPES.ACCESS_DENIED, status=403, code=ErrorCode.FORBIDDEN),
+    Refusal(type=_TYPES.EXPIRED_TOKEN, status=403, code=ErrorCode.FORBIDDEN),
+    Refusal(type=_TYPES.INVALID_API_KEY, status=403, code=ErrorCode.FORBIDDEN),
+    Refusal(type=_TYPES.INVALID_SIGNATURE, status=403, code=ErrorCode.FORBIDDEN),
+    Refusal(type=_TYPES.MISSING_AUTHENTICATION_TOKEN, status=403, code=ErrorCode.FORBIDDEN),
+    Refusal(type=_TYPES.UNAUTHORIZED, status=403, code=ErrorCode.FORBIDDEN),
+    Refusal(type=_TYPES.WAF_FILTERED, status=403, code=ErrorCode.FORBIDDEN),
+    Refusal(type=_TYPES.RESOURCE_NOT_FOUND, status=404, code=ErrorCode.NOT_FOUND),
+    Refusal(type=_TYPES.BAD_REQUEST_BODY, status=400, code=ErrorCode.BAD_REQUEST),
+    Refusal(type=_TYPES.BAD_REQUEST_PARAMETERS, status=400, code=ErrorCode.BAD_REQUEST),
+    Refusal(
+        type=_TYPES.REQUEST_TOO_LARGE,
+        status=413,
+        code=ErrorCode.TOO_LARGE,
+        message="The request is larger than 10 MB; send fewer sentences at a time.",
+    ),
+    Refusal(
+        type=_TYPES.UNSUPPORTED_MEDIA_TYPE,
+        status=415,
+        code=ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+    ),
+    Refusal(
+        type=_TYPES.THROTTLED,
+        status=429,
+        code=ErrorCode.THROTTLED,
+        message="Too many requests; try again in a second.",
+        retry_after_seconds=1,
+    ),
+    Refusal(
+        type=_TYPES.QUOTA_EXCEEDED,
+        status=429,
+        code=ErrorCode.THROTTLED,
+        message="This key's quota of requests is used up.",
+    ),
+    Refusal(
+        type=_TYPES.INTEGRATION_TIMEOUT,
+        status=504,
+        code=ErrorCode.TIMEOUT,
+        message="The translation took longer than 29 seconds; send fewer sentences at a time.",
+    ),
+    Refusal(
+        type=_TYPES.INTEGRATION_FAILURE,
+        status=500,
+        code=ErrorCode.INTERNAL,
+        message="The service failed to answer; try again.",
+    ),
+    Refusal(
+        type=_TYPES.DEFAULT_5_XX,
+        status=500,
+        code=ErrorCode.INTERNAL,
+        message="The service failed to answer; try again.",
+    ),
+)
+
+
+def add_gateway_responses(api: apigateway.RestApi) -> None:
+    """Give every refusal of API Gateway a body of `message` and `code`."""
+    for refusal in REFUSALS:
+        headers = {}
+        if refusal.retry_after_seconds is not None:
+            headers["Retry-After"] = f"'{refusal.retry_after_seconds}'"
+        api.add_gateway_response(
+            refusal.type.response_type.title().replace("_", ""),
+            type=refusal.type,
+            status_code=str(refusal.status),
+            response_headers=headers or None,
+            templates={"application/json": _body(refusal.code, refusal.message)},
+        )
+    # What is left of the 4xx keeps API Gateway's own status.
+    api.add_gateway_response(
+        "Default4Xx",
+        type=_TYPES.DEFAULT_4_XX,
+        templates={"application/json": _body(ErrorCode.BAD_REQUEST, None)},
+    )
+
+
+def _body(code: ErrorCode, message: str | None) -> str:
+    words = _OWN_WORDS if message is None else json.dumps(message)
+    return f'{{"message": {words}, "code": "{code}"}}'

@@ -1,0 +1,165 @@
+"""The REST API's methods, limits and logs; all of it ends in one function."""
+
+from aws_cdk import Duration, Fn, RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from protocol.recordio import CONTENT_TYPE
+from stacks.api.gateway_responses import add_gateway_responses
+from stacks.findings import acknowledge
+from stacks.log_retention import retention
+from stacks.service_stack import removal_policy
+from stacks.settings import ApiAuth, Settings
+
+STAGE = "prod"
+INTEGRATION_SECONDS = 29
+"""API Gateway's own limit."""
+ROUTES = {"translate": "POST", "model": "GET", "vocabulary": None, "vocabulary/{side}": "GET"}
+
+
+class TranslationApi(Construct):
+    """`POST /translate`, `GET /model`, `GET /vocabulary/{side}`; the function refuses the rest."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        function: lambda_.Function,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.access_log = logs.LogGroup(
+            self,
+            "AccessLog",
+            retention=retention(settings.log_retention_days),
+            removal_policy=removal_policy(settings),
+        )
+        self.rest_api = self._build_api()
+        self._keep_execution_log_short()
+        add_gateway_responses(self.rest_api)
+        self._build_methods(function)
+        if settings.api_auth is ApiAuth.API_KEY:
+            self._build_key()
+
+    def _build_api(self) -> apigateway.RestApi:
+        api = apigateway.RestApi(
+            self,
+            "RestApi",
+            rest_api_name=self._settings.name,
+            description="Translates sentences",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            binary_media_types=[CONTENT_TYPE],
+            cloud_watch_role=not self._settings.is_local,
+            cloud_watch_role_removal_policy=(
+                None if self._settings.is_local else RemovalPolicy.RETAIN
+            ),
+            deploy_options=self._stage_options(),
+        )
+        acknowledge(
+            api,
+            "The function validates both content types itself, with messages that name the "
+            "instance and the key; a request model would apply to protobuf bodies too.",
+            "AwsSolutions-APIG2",
+        )
+        acknowledge(
+            api,
+            "A firewall has a monthly price; callers are authenticated and throttled. An owner "
+            "who wants one attaches it to the stage.",
+            "AwsSolutions-APIG3",
+        )
+        acknowledge(
+            api,
+            "The role is the account's one for all of API Gateway; the policy is AWS's own for it.",
+            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+            "AmazonAPIGatewayPushToCloudWatchLogs]",
+        )
+        return api
+
+    def _stage_options(self) -> apigateway.StageOptions:
+        fields = {
+            "requestId": apigateway.AccessLogField.context_request_id(),
+            "time": apigateway.AccessLogField.context_request_time(),
+            "caller": apigateway.AccessLogField.context_identity_user_arn(),
+            "sourceIp": apigateway.AccessLogField.context_identity_source_ip(),
+            "method": apigateway.AccessLogField.context_http_method(),
+            "path": apigateway.AccessLogField.context_path(),
+            "status": apigateway.AccessLogField.context_status(),
+            "responseLength": apigateway.AccessLogField.context_response_length(),
+            "latency": apigateway.AccessLogField.context_response_latency(),
+            "integrationLatency": apigateway.AccessLogField.context_integration_latency(),
+            "error": apigateway.AccessLogField.context_error_response_type(),
+        }
+        line = "{" + ", ".join(f'"{key}": "{value}"' for key, value in fields.items()) + "}"
+        return apigateway.StageOptions(
+            stage_name=STAGE,
+            throttling_rate_limit=self._settings.throttle_rate_limit,
+            throttling_burst_limit=self._settings.throttle_burst_limit,
+            access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
+            access_log_format=apigateway.AccessLogFormat.custom(line),
+            logging_level=apigateway.MethodLoggingLevel.ERROR,
+            data_trace_enabled=False,
+            metrics_enabled=True,
+        )
+
+    def _keep_execution_log_short(self) -> None:
+        # API Gateway would create this group itself, and keep it for ever.
+        group = logs.LogGroup(
+            self,
+            "ExecutionLog",
+            log_group_name=Fn.join(
+                "", ["API-Gateway-Execution-Logs_", self.rest_api.rest_api_id, f"/{STAGE}"]
+            ),
+            retention=retention(self._settings.log_retention_days),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.rest_api.deployment_stage.node.add_dependency(group)
+
+    def _build_methods(self, function: lambda_.Function) -> None:
+        integration = apigateway.LambdaIntegration(
+            function, proxy=True, timeout=Duration.seconds(INTEGRATION_SECONDS)
+        )
+        root = self.rest_api.root
+        resources = {path: root.resource_for_path(path) for path in ROUTES}
+        for path, verb in ROUTES.items():
+            if verb is not None:
+                self._add_method(resources[path], verb, integration)
+        # Without these API Gateway would answer 403 to a wrong method and to an unknown path.
+        for resource in (root, *resources.values(), root.add_resource("{proxy+}")):
+            self._add_method(resource, "ANY", integration)
+
+    def _add_method(
+        self,
+        resource: apigateway.IResource,
+        verb: str,
+        integration: apigateway.LambdaIntegration,
+    ) -> None:
+        by_key = self._settings.api_auth is ApiAuth.API_KEY
+        auth = apigateway.AuthorizationType
+        method = resource.add_method(
+            verb,
+            integration,
+            authorization_type=auth.NONE if by_key else auth.IAM,
+            api_key_required=by_key,
+        )
+        acknowledge(
+            method,
+            "Callers are machines with AWS credentials or a key; there is no pool of users.",
+            "AwsSolutions-COG4",
+            *(["AwsSolutions-APIG4"] if by_key else []),
+        )
+
+    def _build_key(self) -> None:
+        self.key = self.rest_api.add_api_key("ApiKey")
+        plan = self.rest_api.add_usage_plan(
+            "UsagePlan",
+            throttle=apigateway.ThrottleSettings(
+                rate_limit=self._settings.throttle_rate_limit,
+                burst_limit=self._settings.throttle_burst_limit,
+            ),
+        )
+        plan.add_api_key(self.key)
+        plan.add_api_stage(stage=self.rest_api.deployment_stage)

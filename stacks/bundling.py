@@ -1,0 +1,140 @@
+"""Puts each Lambda function, `protocol/` and their requirements into `build/lambda/`.
+
+Two bundles per function: `aws` with wheels for Lambda's platform, `host` with wheels for this
+machine, where the local deployment runs the functions. Nothing is built when sources and
+requirements are unchanged, so a fresh bundle needs no network.
+"""
+
+import argparse
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FUNCTIONS = ("translate_api", "check_input")
+PLATFORMS = ("host", "aws")
+DIGEST_FILE = ".digest"
+LAMBDA_PLATFORM = (
+    *("--platform", "manylinux2014_x86_64", "--implementation", "cp"),
+    *("--python-version", "3.12", "--only-binary", ":all:"),
+)
+_IGNORED = ("__pycache__", "*.pyc", "*.pyi", "requirements.txt")
+
+
+class BundleError(ValueError):
+    """A bundle is missing, or could not be built."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bundle:
+    """One function for one platform."""
+
+    function: str
+    platform: str
+    root: Path = ROOT
+    output: Path = ROOT / "build" / "lambda"
+
+    @property
+    def folder(self) -> Path:
+        return self.output / self.function / self.platform
+
+    @property
+    def requirements(self) -> Path:
+        return self.root / "lambda" / self.function / "requirements.txt"
+
+    def is_fresh(self) -> bool:
+        """Whether the bundle was built from exactly today's sources and requirements."""
+        recorded = self.folder / DIGEST_FILE
+        return recorded.is_file() and recorded.read_text(encoding="utf-8") == self.digest()
+
+    def digest(self) -> str:
+        """A hash over everything that goes into the bundle."""
+        digest = hashlib.sha256(f"{self.platform} {sys.version_info[:2]}".encode())
+        for path in _sources((self.root / "lambda" / self.function, self.root / "protocol")):
+            digest.update(str(path.relative_to(self.root)).encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+    def build(self) -> None:
+        """Build into a temporary folder and rename, so that a bundle is whole or absent.
+
+        Raises:
+            BundleError: the function does not exist, or pip could not install what it needs.
+        """
+        if not (self.root / "lambda" / self.function).is_dir():
+            raise BundleError(f"lambda/{self.function} does not exist")
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix=".new-") as temporary:
+            new = Path(temporary) / "bundle"
+            new.mkdir()
+            self._install(new)
+            for source in (self.root / "lambda" / self.function, self.root / "protocol"):
+                ignore = shutil.ignore_patterns(*_IGNORED)
+                shutil.copytree(source, new / source.name, ignore=ignore)
+            (new / DIGEST_FILE).write_text(self.digest(), encoding="utf-8")
+            if self.folder.exists():
+                self.folder.rename(Path(temporary) / "old")
+            new.rename(self.folder)
+
+    def _install(self, target: Path) -> None:
+        if not self.requirements.is_file():
+            return
+        platform = LAMBDA_PLATFORM if self.platform == "aws" else ()
+        command = [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
+            *("--disable-pip-version-check", "--no-warn-conflicts", "--target", str(target)),
+            *("--requirement", str(self.requirements), *platform),
+        ]
+        installed = subprocess.run(command, capture_output=True, text=True, check=False)
+        if installed.returncode:
+            raise BundleError(
+                f"pip could not install lambda/{self.function}/requirements.txt "
+                f"for {self.platform}:\n{installed.stderr.strip()}"
+            )
+
+
+def _sources(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyi":
+                yield path
+
+
+def require_bundle(bundles: Path, function: str, platform: str) -> Path:
+    """The folder of a bundle that synthesis reads.
+
+    Raises:
+        BundleError: says how to make it.
+    """
+    folder = bundles / function / platform
+    if not (folder / function).is_dir():
+        raise BundleError(f"{folder} holds no {function} bundle; run: make bundle")
+    return folder
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Bring all bundles up to date."""
+    argparse.ArgumentParser(prog="python -m stacks.bundling", description=__doc__).parse_args(
+        arguments
+    )
+    for function in FUNCTIONS:
+        for platform in PLATFORMS:
+            bundle = Bundle(function=function, platform=platform)
+            if bundle.is_fresh():
+                continue
+            try:
+                bundle.build()
+            except BundleError as error:
+                print(f"error: {error}", file=sys.stderr)
+                return 1
+            print(f"bundled {function} for {platform}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

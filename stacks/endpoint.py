@@ -1,0 +1,256 @@
+"""The endpoint stack: everything that exists only while there is a model to serve.
+
+It holds no IAM, because the state machine may update it under the stack's own role; its two
+parameters are all that a promotion changes.
+"""
+
+import json
+
+from aws_cdk import CfnCondition, CfnOutput, CfnParameter, CfnResource, Fn
+from aws_cdk import aws_applicationautoscaling as scaling
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from stacks.images import builtin_image, serving_image
+from stacks.service_stack import ServiceStack
+from stacks.settings import Settings
+
+VARIANT = "AllTraffic"
+NAMESPACE = "AWS/SageMaker"
+MAX_ERROR_RATE = 0.05
+MAX_LATENCY_SECONDS = 10
+BAKE_SECONDS = 300
+CANARY_SECONDS = 300
+MAX_UPDATE_SECONDS = 3600
+_MODEL_URL = r"^(s3://[a-z0-9][a-z0-9.-]+/[^\s\"\\]+\.tar\.gz)?$"
+_FOLDER_URL = r"^(s3://[a-z0-9][a-z0-9.-]+/[^\s\"\\]+)?$"
+
+
+class Endpoint(ServiceStack):
+    """Two parameters, and behind them a model, its endpoint, its alarms and its scaling."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, role: iam.Role
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            settings=settings,
+            description="Translation service: the endpoint; promotions update this stack",
+        )
+        model_url = _parameter(self, "ModelDataUrl", "The model to serve; empty: none", _MODEL_URL)
+        description_url = _parameter(
+            self, "ModelDescriptionUrl", "Where the model describes itself", _FOLDER_URL
+        )
+        has_model = CfnCondition(
+            self,
+            "HasModel",
+            expression=Fn.condition_not(Fn.condition_equals(model_url.value_as_string, "")),
+        )
+        served = ServedModel(
+            self, "Served", settings=settings, role=role, model_url=model_url.value_as_string
+        )
+        ModelRecord(
+            self,
+            "Record",
+            settings=settings,
+            endpoint=served.endpoint,
+            model_url=model_url.value_as_string,
+            description_url=description_url.value_as_string,
+        )
+        for child in self.node.find_all():
+            if isinstance(child, CfnResource):
+                child.cfn_options.condition = has_model
+        config = CfnOutput(
+            self, "EndpointConfigName", value=served.config.attr_endpoint_config_name
+        )
+        config.condition = has_model
+
+
+def _parameter(scope: Construct, name: str, description: str, pattern: str) -> CfnParameter:
+    return CfnParameter(
+        scope, name, type="String", default="", description=description, allowed_pattern=pattern
+    )
+
+
+class ServedModel(Construct):
+    """Model, configuration and endpoint, with the alarms that roll an update back."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        role: iam.Role,
+        model_url: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.model = self._build_model(role, model_url)
+        self.config = self._build_config()
+        alarms = [
+            self._build_alarm("Errors", "Invocation5XXErrors", MAX_ERROR_RATE),
+            # SageMaker reports latency in microseconds.
+            self._build_alarm("Latency", "ModelLatency", MAX_LATENCY_SECONDS * 1_000_000),
+        ]
+        self.endpoint = self._build_endpoint(alarms)
+        if settings.endpoint_max_instances > settings.endpoint_min_instances:
+            self._build_scaling()
+
+    def _build_model(self, role: iam.Role, model_url: str) -> sagemaker.CfnModel:
+        build = builtin_image(self) if self._settings.is_builtin else None
+        image = build or serving_image(self, self._settings)
+        container = sagemaker.CfnModel.ContainerDefinitionProperty(
+            image=image.uri, model_data_url=model_url
+        )
+        return sagemaker.CfnModel(
+            self,
+            "Model",
+            execution_role_arn=role.role_arn,
+            primary_container=container,
+            enable_network_isolation=True,
+        )
+
+    def _build_config(self) -> sagemaker.CfnEndpointConfig:
+        variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
+            variant_name=VARIANT,
+            model_name=self.model.attr_model_name,
+            initial_variant_weight=1,
+            initial_instance_count=self._settings.endpoint_min_instances,
+            instance_type=self._settings.endpoint_instance_type,
+        )
+        return sagemaker.CfnEndpointConfig(self, "Config", production_variants=[variant])
+
+    def _build_alarm(self, name: str, metric: str, threshold: float) -> cloudwatch.CfnAlarm:
+        # The configuration is among the dimensions, so that only the new fleet is judged, and in
+        # the name, so that each promotion gets an alarm that has not seen the old fleet's state.
+        config = self.config.attr_endpoint_config_name
+        dimensions = {
+            "EndpointName": self._settings.name,
+            "VariantName": VARIANT,
+            "EndpointConfigName": config,
+        }
+        return cloudwatch.CfnAlarm(
+            self,
+            f"{name}Alarm",
+            alarm_name=Fn.join("-", [self._settings.name, metric, config]),
+            alarm_description=f"{metric} of the endpoint; while it updates: go back",
+            namespace=NAMESPACE,
+            metric_name=metric,
+            statistic="Average",
+            dimensions=[
+                cloudwatch.CfnAlarm.DimensionProperty(name=key, value=value)
+                for key, value in dimensions.items()
+            ],
+            period=60,
+            evaluation_periods=3,
+            datapoints_to_alarm=2,
+            threshold=threshold,
+            comparison_operator="GreaterThanThreshold",
+            treat_missing_data="notBreaching",
+        )
+
+    def _build_endpoint(self, alarms: list[cloudwatch.CfnAlarm]) -> sagemaker.CfnEndpoint:
+        rollback = sagemaker.CfnEndpoint.AutoRollbackConfigProperty(
+            alarms=[sagemaker.CfnEndpoint.AlarmProperty(alarm_name=alarm.ref) for alarm in alarms]
+        )
+        return sagemaker.CfnEndpoint(
+            self,
+            "Endpoint",
+            endpoint_name=self._settings.name,
+            endpoint_config_name=self.config.attr_endpoint_config_name,
+            # Without it a promotion would shrink a scaled-out endpoint to its initial count.
+            retain_all_variant_properties=True,
+            deployment_config=sagemaker.CfnEndpoint.DeploymentConfigProperty(
+                auto_rollback_configuration=rollback,
+                blue_green_update_policy=self._blue_green(),
+            ),
+        )
+
+    def _blue_green(self) -> sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty:
+        return sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
+            traffic_routing_configuration=self._traffic(),
+            termination_wait_in_seconds=0 if self._settings.is_local else BAKE_SECONDS,
+            maximum_execution_timeout_in_seconds=MAX_UPDATE_SECONDS,
+        )
+
+    def _traffic(self) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
+        if self._settings.endpoint_min_instances < 2:
+            # A canary is at most half of the fleet, so one instance can have none.
+            return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
+                type="ALL_AT_ONCE", wait_interval_in_seconds=0
+            )
+        canary = sagemaker.CfnEndpoint.CapacitySizeProperty(type="INSTANCE_COUNT", value=1)
+        return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
+            type="CANARY", canary_size=canary, wait_interval_in_seconds=CANARY_SECONDS
+        )
+
+    def _build_scaling(self) -> None:
+        target = scaling.CfnScalableTarget(
+            self,
+            "ScalableTarget",
+            service_namespace="sagemaker",
+            resource_id=f"endpoint/{self._settings.name}/variant/{VARIANT}",
+            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+            min_capacity=self._settings.endpoint_min_instances,
+            max_capacity=self._settings.endpoint_max_instances,
+        )
+        target.add_resource_dependency(self.endpoint)
+        scaling.CfnScalingPolicy(
+            self,
+            "ScalingPolicy",
+            policy_name=f"{self._settings.name}-invocations",
+            policy_type="TargetTrackingScaling",
+            scaling_target_id=target.ref,
+            target_tracking_scaling_policy_configuration=_tracking(self._settings),
+        )
+
+
+def _tracking(
+    settings: Settings,
+) -> scaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty:
+    metric = scaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
+        predefined_metric_type="SageMakerVariantInvocationsPerInstance"
+    )
+    return scaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
+        predefined_metric_specification=metric,
+        target_value=settings.invocations_per_instance,
+        scale_in_cooldown=600,
+        scale_out_cooldown=60,
+    )
+
+
+class ModelRecord(Construct):
+    """The parameter that tells the API which model is served; written after the endpoint is."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        endpoint: sagemaker.CfnEndpoint,
+        model_url: str,
+        description_url: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        value = json.dumps(
+            {
+                "model_data": model_url,
+                "description": description_url,
+                "engine": str(settings.engine),
+            }
+        )
+        self.parameter = ssm.CfnParameter(
+            self,
+            "Parameter",
+            type="String",
+            name=settings.model_parameter,
+            value=value,
+            description="The model that the translation endpoint serves",
+        )
+        self.parameter.add_resource_dependency(endpoint)

@@ -1,0 +1,63 @@
+"""One Lambda function of ours: its bundle, its own role and its own log group."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from stacks.bundling import require_bundle
+from stacks.findings import acknowledge
+from stacks.log_retention import retention
+from stacks.service_stack import removal_policy
+from stacks.settings import Settings
+
+
+class PythonFunction(Construct):
+    """A function whose role may write its own log and what the caller's statements add."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        package: str,
+        environment: Mapping[str, str],
+        timeout: Duration,
+        memory_mb: int,
+        statements: Sequence[iam.PolicyStatement],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.log_group = logs.LogGroup(
+            self,
+            "Logs",
+            retention=retention(settings.log_retention_days),
+            removal_policy=removal_policy(settings),
+        )
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.log_group.grant_write(self.role)
+        for statement in statements:
+            self.role.add_to_policy(statement)
+        bundle = require_bundle(Path(settings.lambda_bundles), package, settings.bundle_platform)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            runtime=lambda_.Runtime.PYTHON_3_12,
+            architecture=lambda_.Architecture.X86_64,
+            code=lambda_.Code.from_asset(str(bundle)),
+            handler=f"{package}.handler.lambda_handler",
+            role=self.role,
+            log_group=self.log_group,
+            environment=dict(environment),
+            timeout=timeout,
+            memory_size=memory_mb,
+        )
+        acknowledge(
+            self.function,
+            "The bundle's wheels are built for Python 3.12, which AWS supports until 2028.",
+            "AwsSolutions-L1",
+        )

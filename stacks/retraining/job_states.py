@@ -1,0 +1,140 @@
+"""What the three jobs' states have in common: names, retries, and a failure told in words.
+
+Every state machine variable is assigned in one place: `$plan` when the input is checked,
+`$failure` wherever something went wrong.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from stacks.settings import Settings
+
+MAX_NAME_LENGTH = 63
+MAX_CAPACITY_WAITS = 5
+CAPACITY_WAIT_MINUTES = 10
+PENDING_SECONDS = 3600
+"""Time for SageMaker to find the instance, pull the image and upload, on top of the run."""
+JOB_RETRIES = 3
+TRANSIENT_JOB_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.SdkClientException"]
+"""Errors of the request, not of the job: a failed job is States.TaskFailed and is not repeated."""
+REQUEST_RETRIES = 4
+
+FAILURE = """{% (
+  $cause := $exists($states.errorOutput.Cause) ? $string($states.errorOutput.Cause) : '';
+  $isObject := $substring($cause, 0, 1) = '{' and $substring($cause, -1) = '}';
+  $job := $isObject ? $parse($cause) : {};
+  $name := [$job.TrainingJobName, $job.ProcessingJobName][0];
+  $told := [$job.ExitMessage, $job.FailureReason, $job.errorMessage][$type($) = 'string'];
+  $reason := $count($told) > 0 ? $join($told, ' ') : $isObject ? '' : $cause;
+  $reason := $reason != '' ? $reason : $states.errorOutput.Error = 'States.Timeout'
+    ? 'it ran past its time limit' : $states.errorOutput.Error;
+  ($exists($name) ? $name & ': ' : '') & $reason
+) %}"""
+"""What went wrong in the words of whoever failed. A failed job's cause is its description as
+JSON; the cause of an API error is a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobPhase:
+    """What tells one job's states from another's."""
+
+    state: str
+    letter: str
+    error: str
+    max_runtime_seconds: int
+
+    @property
+    def waits(self) -> str:
+        """The variable that counts how often this phase has waited for capacity."""
+        return f"{self.state.lower()}_waits"
+
+    def job_name(self, settings: Settings) -> str:
+        """An expression for a name that no other attempt of this execution has used.
+
+        The service's name comes first, because the machine's role is held to it; of the plan's
+        name the end is kept, because there the hash is that makes it unique.
+        """
+        kept = MAX_NAME_LENGTH - len(f"{settings.name}-") - len(f"-{self.letter}99")
+        attempt = f"${self.waits} * 10 + $states.context.State.RetryCount"
+        return (
+            f"{{% '{settings.name}-' & $substring($plan.job_name, -{kept}) "
+            f"& '-{self.letter}' & $string({attempt}) %}}"
+        )
+
+
+def job_state(
+    scope: Construct,
+    phase: JobPhase,
+    *,
+    resource: str,
+    arguments: Mapping[str, Any],
+    assign: Mapping[str, Any] | None = None,
+) -> sfn.CustomState:
+    """A task that runs a job to its end and, when it fails, ends in the phase's own failure."""
+    task = sfn.CustomState(
+        scope,
+        phase.state,
+        state_json={
+            "Type": "Task",
+            "Resource": integration(f"sagemaker:{resource}.sync"),
+            "Arguments": arguments,
+            "TimeoutSeconds": phase.max_runtime_seconds + PENDING_SECONDS,
+            "Output": {},
+            **({"Assign": assign} if assign else {}),
+        },
+    )
+    task.add_retry(
+        errors=TRANSIENT_JOB_ERRORS,
+        interval=Duration.seconds(10),
+        max_attempts=JOB_RETRIES,
+        backoff_rate=2,
+    )
+    task.add_catch(
+        _capacity_choice(scope, phase, task),
+        errors=["States.ALL"],
+        assign={"failure": FAILURE, phase.waits: f"{{% ${phase.waits} + 1 %}}"},
+    )
+    return task
+
+
+def retry_request(task: sfn.CustomState, errors: list[str]) -> None:
+    """Repeat a short request that failed for a passing reason."""
+    task.add_retry(
+        errors=errors, interval=Duration.seconds(2), max_attempts=REQUEST_RETRIES, backoff_rate=2
+    )
+
+
+def _capacity_choice(scope: Construct, phase: JobPhase, task: sfn.CustomState) -> sfn.Choice:
+    wait = sfn.Wait.jsonata(
+        scope,
+        f"{phase.state}WaitForCapacity",
+        time=sfn.WaitTime.duration(Duration.minutes(CAPACITY_WAIT_MINUTES)),
+    )
+    failed = fail_state(scope, f"{phase.state}Failed", error=phase.error)
+    lacking = (
+        "{% $contains($failure, /CapacityError|InternalServerError/) and "
+        f"${phase.waits} <= {MAX_CAPACITY_WAITS} %}}"
+    )
+    choice = sfn.Choice.jsonata(scope, f"{phase.state}LacksCapacity")
+    choice.when(sfn.Condition.jsonata(lacking), wait.next(task))
+    return choice.otherwise(failed)
+
+
+def fail_state(scope: Construct, state: str, *, error: str, cause: str = "$failure") -> sfn.Fail:
+    """A failure whose cause is an expression."""
+    return sfn.Fail.jsonata(scope, state, error=error, cause=f"{{% {cause} %}}")
+
+
+def integration(action: str) -> str:
+    """The ARN of a service integration, in whichever partition this is deployed to."""
+    return f"arn:{Aws.PARTITION}:states:::{action}"
+
+
+def s3_uri(bucket: str, folder: str) -> str:
+    """An expression for a folder of this execution in the service's bucket."""
+    return f"{{% 's3://{bucket}/' & $plan.execution_prefix & '/{folder}' %}}"

@@ -1,0 +1,101 @@
+"""What the state machine itself may do: start its own jobs, update one stack, ask one endpoint."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.findings import acknowledge_wildcards
+from stacks.retraining.roles import ENDPOINT_RESOURCE_TYPES
+from stacks.settings import Settings
+
+_JOB_RULES = (
+    "rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+    "rule/StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+)
+
+
+def machine_role(
+    scope: Construct, *, settings: Settings, jobs_role: iam.Role, bucket: s3.IBucket
+) -> iam.Role:
+    """The state machine's role; its Lambda's permission is granted where the function is."""
+    role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+    stack = Stack.of(scope)
+    statements = (
+        *_job_statements(stack, settings, jobs_role),
+        *_promotion_statements(stack, settings),
+        _allow(["s3:GetObject"], [bucket.arn_for_objects("executions/*")]),
+    )
+    for statement in statements:
+        role.add_to_policy(statement)
+    held = [arn for statement in statements for arn in statement.resources if "*" in arn]
+    acknowledge_wildcards(
+        role,
+        "Jobs and their folders are named by the execution, after the service's name or below "
+        "executions/; CloudFormation ends a stack's ARN in an id.",
+        *held,
+    )
+    acknowledge_wildcards(role, "The log's deliveries and X-Ray's segments know no resources.", "*")
+    return role
+
+
+def _job_statements(
+    stack: Stack, settings: Settings, jobs_role: iam.Role
+) -> list[iam.PolicyStatement]:
+    training = _sagemaker_arn(stack, "training-job", f"{settings.name}-*")
+    processing = _sagemaker_arn(stack, "processing-job", f"{settings.name}-*")
+    rules = [stack.format_arn(service="events", resource=rule) for rule in _JOB_RULES]
+    return [
+        _allow([f"sagemaker:{verb}TrainingJob" for verb in _VERBS], [training]),
+        _allow([f"sagemaker:{verb}ProcessingJob" for verb in _VERBS], [processing]),
+        # Step Functions tags each job that it starts and waits for.
+        _allow(["sagemaker:AddTags", "sagemaker:ListTags"], [training, processing]),
+        _allow(["events:DescribeRule", "events:PutRule", "events:PutTargets"], rules),
+        iam.PolicyStatement(
+            actions=["iam:PassRole"],
+            resources=[jobs_role.role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        ),
+    ]
+
+
+_VERBS = ("Create", "Describe", "Stop")
+
+
+def _promotion_statements(stack: Stack, settings: Settings) -> list[iam.PolicyStatement]:
+    endpoint_stack = stack.format_arn(
+        service="cloudformation",
+        resource="stack",
+        resource_name=f"{settings.endpoint_stack_name}/*",
+    )
+    endpoint = _sagemaker_arn(stack, "endpoint", settings.name)
+    return [
+        _allow(["cloudformation:DescribeStacks"], [endpoint_stack]),
+        iam.PolicyStatement(
+            actions=["cloudformation:UpdateStack"],
+            resources=[endpoint_stack],
+            conditions={
+                "ForAllValues:StringEquals": {
+                    "cloudformation:ResourceTypes": list(ENDPOINT_RESOURCE_TYPES)
+                },
+                # Without it an update that names no types at all would match "for all values".
+                # And nobody but the owner brings another template or another role.
+                "Null": {
+                    "cloudformation:ResourceTypes": "false",
+                    "cloudformation:RoleArn": "true",
+                    "cloudformation:TemplateUrl": "true",
+                },
+            },
+        ),
+        _allow(["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"], [endpoint]),
+    ]
+
+
+def _sagemaker_arn(stack: Stack, resource: str, name: str) -> str:
+    return stack.format_arn(service="sagemaker", resource=resource, resource_name=name)
+
+
+def _allow(actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=list(resources))

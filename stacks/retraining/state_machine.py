@@ -1,0 +1,210 @@
+"""The retraining state machine: how its parts follow each other, and what it returns."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from stacks.images import ServiceImages
+from stacks.log_retention import retention
+from stacks.retraining.job_states import FAILURE, fail_state, integration, retry_request
+from stacks.retraining.machine_role import machine_role
+from stacks.retraining.preprocess_state import preprocess_state
+from stacks.retraining.promote_states import Promotion
+from stacks.retraining.train_state import train_state
+from stacks.retraining.verify_state import DESCRIPTION, read_verification_state, verify_state
+from stacks.service_stack import removal_policy
+from stacks.settings import Settings
+
+PROBE = "this is so cool"
+"""What an endpoint of the built-in engine, which has no smoke test, is asked after promotion."""
+_LAMBDA_ERRORS = [
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+]
+_RESULT = {"model_data": "{% $model_data %}", "metrics": "{% $metrics %}"}
+
+
+class RetrainingMachine(Construct):
+    """Check input, preprocess, train, verify, promote."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        check_input: lambda_.Function,
+        jobs_role: iam.Role,
+        bucket: s3.IBucket,
+        images: ServiceImages,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        role = machine_role(self, settings=settings, jobs_role=jobs_role, bucket=bucket)
+        self._settings = settings
+        self._bucket = bucket.bucket_name
+        self._role_arn = jobs_role.role_arn
+        self._images = images
+        self.log_group = logs.LogGroup(
+            self,
+            "Logs",
+            # The prefix keeps CloudWatch's policy for log deliveries short of its size limit.
+            log_group_name=f"/aws/vendedlogs/states/{settings.state_machine_name}",
+            retention=retention(settings.log_retention_days),
+            removal_policy=removal_policy(settings),
+        )
+        self.machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=settings.state_machine_name,
+            query_language=sfn.QueryLanguage.JSONATA,
+            definition_body=sfn.DefinitionBody.from_chainable(self._definition(check_input)),
+            role=role,
+            timeout=Duration.hours(self._timeout_hours()),
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=self.log_group,
+                level=sfn.LogLevel.ALL,
+                include_execution_data=True,
+            ),
+        )
+        # Not grant_invoke, which would allow all versions of the function.
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"], resources=[check_input.function_arn]
+            )
+        )
+
+    def _definition(self, check_input: lambda_.Function) -> sfn.IChainable:
+        finish = self._finish("Finish", promoted=False)
+        promoted = self._finish("Promoted", promoted=True)
+        promotion = Promotion(self, "Promotion", settings=self._settings, promoted=promoted)
+        evaluated = self._evaluated(promotion, finish)
+        start = self._check_input(check_input)
+        pretrained = sfn.Pass.jsonata(
+            self,
+            "UsePretrainedModel",
+            assign={"model_data": "{% $plan.pretrained_model %}", "metrics": {}},
+            outputs={},
+        )
+        pretrained.next(evaluated)
+        preprocess = self._preprocess()
+        preprocess.next(self._train().next(evaluated))
+        choice = sfn.Choice.jsonata(self, "ModelIsGiven")
+        given = sfn.Condition.jsonata("{% $plan.pretrained_model != '' %}")
+        start.next(choice.when(given, pretrained).otherwise(preprocess))
+        return start
+
+    def _evaluated(self, promotion: Promotion, finish: sfn.IChainable) -> sfn.State:
+        """What follows a model that is there: its smoke test, and whether to promote it."""
+        wanted = sfn.Choice.jsonata(self, "PromotionIsWanted")
+        wanted.when(sfn.Condition.jsonata("{% $plan.promote %}"), self._candidate(promotion))
+        wanted.otherwise(finish)
+        if self._settings.is_builtin:
+            return wanted
+        verify = verify_state(
+            self,
+            settings=self._settings,
+            image_uri=self._images.serving.uri,
+            role_arn=self._role_arn,
+            bucket=self._bucket,
+        )
+        verify.next(wanted)
+        return verify
+
+    def _candidate(self, promotion: Promotion) -> sfn.State:
+        """Name the candidate and what it must answer; then promote it."""
+        candidate = sfn.Pass.jsonata(
+            self, "NameCandidate", assign=self._candidate_variables(), outputs={}
+        )
+        if self._settings.is_builtin:
+            candidate.next(promotion.entry)
+            return candidate
+        read = read_verification_state(self, bucket=self._bucket)
+        read.next(promotion.entry)
+        candidate.next(read)
+        return candidate
+
+    def _candidate_variables(self) -> dict[str, object]:
+        uri = f"'s3://{self._bucket}/' & $plan.execution_prefix & "
+        if not self._settings.is_builtin:
+            described = f"{uri}'/{DESCRIPTION}'"
+        else:
+            # The built-in engine describes itself by its vocabularies; those of a model that was
+            # trained elsewhere are not known.
+            described = f"$plan.pretrained_model = '' ? {uri}'/vocab' : ''"
+        variables: dict[str, object] = {
+            "candidate": {
+                "model_data": "{% $model_data %}",
+                "description": f"{{% {described} %}}",
+            },
+            "busy_waits": 0,
+        }
+        if self._settings.is_builtin:
+            variables["verification"] = {"sentences": [{"source": PROBE, "target": ""}]}
+        return variables
+
+    def _check_input(self, function: lambda_.Function) -> sfn.CustomState:
+        task = sfn.CustomState(
+            self,
+            "CheckInput",
+            state_json={
+                "Type": "Task",
+                "Resource": integration("lambda:invoke"),
+                "Arguments": {
+                    "FunctionName": function.function_arn,
+                    "Payload": {
+                        "execution": "{% $states.context.Execution.Name %}",
+                        "input": "{% $states.input %}",
+                    },
+                },
+                "Assign": {
+                    "plan": "{% $states.result.Payload %}",
+                    "preprocess_waits": 0,
+                    "train_waits": 0,
+                    "verify_waits": 0,
+                },
+                "Output": {},
+            },
+        )
+        retry_request(task, _LAMBDA_ERRORS)
+        for state, error, caught in (
+            ("InputRefused", "InvalidInput", "InputError"),
+            ("InputNotChecked", "InputCheckFailed", "States.ALL"),
+        ):
+            failed = fail_state(self, state, error=error)
+            task.add_catch(failed, errors=[caught], assign={"failure": FAILURE})
+        return task
+
+    def _preprocess(self) -> sfn.CustomState:
+        return preprocess_state(
+            self,
+            settings=self._settings,
+            image_uri=self._images.preprocessing.uri,
+            role_arn=self._role_arn,
+            bucket=self._bucket,
+        )
+
+    def _train(self) -> sfn.CustomState:
+        return train_state(
+            self,
+            settings=self._settings,
+            image_uri=self._images.training.uri,
+            role_arn=self._role_arn,
+            bucket=self._bucket,
+        )
+
+    def _finish(self, state: str, *, promoted: bool) -> sfn.Pass:
+        return sfn.Pass.jsonata(self, state, outputs={**_RESULT, "promoted": promoted})
+
+    def _timeout_hours(self) -> int:
+        """Each job twice, and half a day for promotion and for waiting."""
+        settings = self._settings
+        jobs = settings.processing_max_runtime_hours + settings.training_max_runtime_hours
+        return 2 * jobs + 12

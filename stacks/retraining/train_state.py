@@ -1,0 +1,82 @@
+"""The training job, for either engine: same channels, same file names, same hyperparameters."""
+
+from typing import Any
+
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from protocol.artifacts import CHANNELS
+from protocol.recordio import CONTENT_TYPE
+from stacks.retraining.job_states import JobPhase, job_state, s3_uri
+from stacks.settings import Settings
+
+METRICS = ("validation:bleu", "validation:perplexity", "validation:accuracy")
+_CONTENT_TYPES = {"train": CONTENT_TYPE, "validation": CONTENT_TYPE, "vocab": "application/json"}
+_FINAL_METRICS = """{% (
+  $final := $states.result.FinalMetricDataList;
+  $count($final) > 0 ? $merge($final.{ $.MetricName: $.Value }) : {}
+) %}"""
+
+
+def train_state(
+    scope: Construct, *, settings: Settings, image_uri: str, role_arn: str, bucket: str
+) -> sfn.CustomState:
+    """`Train`: assigns `$model_data` and `$metrics`."""
+    phase = JobPhase(
+        state="Train",
+        letter="t",
+        error="TrainingFailed",
+        max_runtime_seconds=settings.training_max_runtime_hours * 3600,
+    )
+    arguments: dict[str, Any] = {
+        "TrainingJobName": phase.job_name(settings),
+        "RoleArn": role_arn,
+        "AlgorithmSpecification": _algorithm(settings, image_uri),
+        "HyperParameters": "{% $plan.hyperparameters %}",
+        "InputDataConfig": [_channel(name, bucket) for name in CHANNELS],
+        "OutputDataConfig": {"S3OutputPath": s3_uri(bucket, "model")},
+        "ResourceConfig": {
+            "InstanceCount": 1,
+            "InstanceType": settings.training_instance_type,
+            "VolumeSizeInGB": settings.training_volume_gb,
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": phase.max_runtime_seconds},
+    }
+    if not settings.is_builtin:
+        # The built-in algorithm keeps its checkpoints to itself; ours resumes from them.
+        arguments["CheckpointConfig"] = {"S3Uri": s3_uri(bucket, "checkpoints")}
+    return job_state(
+        scope,
+        phase,
+        resource="createTrainingJob",
+        arguments=arguments,
+        assign={
+            "model_data": "{% $states.result.ModelArtifacts.S3ModelArtifacts %}",
+            "metrics": _FINAL_METRICS,
+        },
+    )
+
+
+def _algorithm(settings: Settings, image_uri: str) -> dict[str, Any]:
+    algorithm: dict[str, Any] = {"TrainingImage": image_uri, "TrainingInputMode": "File"}
+    if not settings.is_builtin:
+        # SageMaker refuses definitions for its own algorithms, which publish these by themselves.
+        algorithm["MetricDefinitions"] = [
+            {"Name": name, "Regex": f"{name}=([0-9.eE+-]+)"} for name in METRICS
+        ]
+    return algorithm
+
+
+def _channel(name: str, bucket: str) -> dict[str, Any]:
+    return {
+        "ChannelName": name,
+        "ContentType": _CONTENT_TYPES[name],
+        "InputMode": "File",
+        "DataSource": {
+            "S3DataSource": {
+                "S3DataType": "S3Prefix",
+                "S3Uri": s3_uri(bucket, name),
+                "S3DataDistributionType": "FullyReplicated",
+            }
+        },
+    }

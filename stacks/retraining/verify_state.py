@@ -1,0 +1,83 @@
+"""The smoke test of a candidate: it must answer in the serving code before it is promoted."""
+
+from typing import Any
+
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from protocol.artifacts import VERIFICATION
+from stacks.retraining.job_states import (
+    FAILURE,
+    JobPhase,
+    fail_state,
+    integration,
+    job_state,
+    retry_request,
+    s3_uri,
+)
+from stacks.retraining.preprocess_state import processing_cluster, processing_output
+from stacks.settings import Settings
+
+ENTRYPOINT = ["python", "-m", "serving.verify"]
+MODEL_FOLDER = "/opt/ml/processing/input/model"
+DESCRIPTION = "description"
+
+
+def verify_state(
+    scope: Construct, *, settings: Settings, image_uri: str, role_arn: str, bucket: str
+) -> sfn.CustomState:
+    """`Verify`: writes `executions/<execution>/description/`."""
+    phase = JobPhase(
+        state="Verify",
+        letter="v",
+        error="VerificationFailed",
+        max_runtime_seconds=settings.verification_max_runtime_minutes * 60,
+    )
+    description = processing_output(
+        DESCRIPTION, f"/opt/ml/processing/output/{DESCRIPTION}", s3_uri(bucket, DESCRIPTION)
+    )
+    arguments: dict[str, Any] = {
+        "ProcessingJobName": phase.job_name(settings),
+        "RoleArn": role_arn,
+        "AppSpecification": {"ImageUri": image_uri, "ContainerEntrypoint": ENTRYPOINT},
+        "ProcessingResources": processing_cluster(settings),
+        "ProcessingInputs": [{"InputName": "model", "S3Input": _MODEL_INPUT}],
+        "ProcessingOutputConfig": {"Outputs": [description]},
+        "StoppingCondition": {"MaxRuntimeInSeconds": phase.max_runtime_seconds},
+    }
+    return job_state(scope, phase, resource="createProcessingJob", arguments=arguments)
+
+
+_MODEL_INPUT = {
+    "S3Uri": "{% $model_data %}",
+    "LocalPath": MODEL_FOLDER,
+    "S3DataType": "S3Prefix",
+    "S3InputMode": "File",
+    "S3DataDistributionType": "FullyReplicated",
+    "S3CompressionType": "None",
+}
+
+
+def read_verification_state(scope: Construct, *, bucket: str) -> sfn.CustomState:
+    """`ReadVerification`: assigns `$verification`, before anything is switched."""
+    key = f"{{% $plan.execution_prefix & '/{DESCRIPTION}/{VERIFICATION}' %}}"
+    task = sfn.CustomState(
+        scope,
+        "ReadVerification",
+        state_json={
+            "Type": "Task",
+            "Resource": integration("aws-sdk:s3:getObject"),
+            "Arguments": {"Bucket": bucket, "Key": key},
+            "Assign": {"verification": "{% $parse($states.result.Body) %}"},
+            "Output": {},
+        },
+    )
+    retry_request(task, ["S3.SdkClientException", "S3.S3Exception"])
+    failed = fail_state(
+        scope,
+        "ReadVerificationFailed",
+        error="VerificationFailed",
+        cause=f"'The smoke test left no readable {VERIFICATION}: ' & $failure",
+    )
+    task.add_catch(failed, errors=["States.ALL"], assign={"failure": FAILURE})
+    return task

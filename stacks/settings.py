@@ -1,0 +1,256 @@
+"""The owner's choices, read from CDK context: typed, checked, and refused by name when wrong.
+
+Knows every key, its default and its allowed values; knows nothing of AWS resources.
+"""
+
+import dataclasses
+import difflib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from stacks.builtin_images import TRAINING_FAMILIES
+
+
+class SettingsError(ValueError):
+    """A context value is not usable; the message names the key and the allowed values."""
+
+
+class Deployment(StrEnum):
+    AWS = "aws"
+    LOCAL = "local"
+
+
+class Engine(StrEnum):
+    PYTORCH = "pytorch"
+    BUILTIN = "builtin"
+
+
+class ApiAuth(StrEnum):
+    IAM = "iam"
+    API_KEY = "api_key"
+
+
+LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653)
+IMAGE_URI = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
+    r"/(?P<repository>[a-z0-9._/-]+?)(:[\w.-]{1,128}|@sha256:[0-9a-f]{64})"
+)
+_NAME = (r"[a-z]([a-z0-9]|-(?!-)){1,18}[a-z0-9]", "3 to 20 of a-z, 0-9 and single hyphens")
+_LANGUAGE = (r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "a language tag such as en or de-AT")
+_INSTANCE_TYPE = (r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type such as ml.c6i.xlarge")
+_IMAGE = (f"({IMAGE_URI.pattern})?", "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG")
+_TOPIC = (r"(arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w.-]+)?", "the ARN of an SNS topic")
+_FOLDER = (r"[^\s].*", "a folder")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+def _matching(default: str, pattern: tuple[str, str]) -> Any:
+    return field(default=default, metadata={"pattern": pattern[0], "allowed": pattern[1]})
+
+
+def _between(default: int, lowest: int, highest: int) -> Any:
+    return field(default=default, metadata={"lowest": lowest, "highest": highest})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """One field per context key."""
+
+    name: str = _matching("translation", _NAME)
+    """Names the stacks, the endpoint and the jobs."""
+    deployment: Deployment = Deployment.AWS
+    engine: Engine = Engine.PYTORCH
+    source_language: str = _matching("en", _LANGUAGE)
+    target_language: str = _matching("de", _LANGUAGE)
+    api_auth: ApiAuth = ApiAuth.IAM
+    throttle_rate_limit: int = _between(50, 1, 10_000)
+    """Requests a second, over all callers."""
+    throttle_burst_limit: int = _between(100, 1, 5_000)
+    endpoint_instance_type: str = _matching("ml.c6i.xlarge", _INSTANCE_TYPE)
+    endpoint_min_instances: int = _between(1, 1, 100)
+    endpoint_max_instances: int = _between(2, 1, 100)
+    """Equal to the minimum: no autoscaling."""
+    invocations_per_instance: int = _between(300, 1, 100_000)
+    """Autoscaling holds each instance near this many invocations a minute."""
+    training_instance_type: str = _matching("ml.g5.xlarge", _INSTANCE_TYPE)
+    training_volume_gb: int = _between(50, 1, 16_384)
+    training_max_runtime_hours: int = _between(48, 1, 672)
+    processing_instance_type: str = _matching("ml.m5.xlarge", _INSTANCE_TYPE)
+    processing_volume_gb: int = _between(50, 1, 16_384)
+    processing_max_runtime_hours: int = _between(6, 1, 120)
+    verification_max_runtime_minutes: int = _between(30, 5, 600)
+    corpus_buckets: tuple[str, ...] = ()
+    """Buckets besides the service's own that corpora and pretrained models may come from."""
+    default_hyperparameters: str = "{}"
+    """A JSON object; an execution's own hyperparameters go over these."""
+    training_image_uri: str = _matching("", _IMAGE)
+    """An image to use instead of building containers/training."""
+    serving_image_uri: str = _matching("", _IMAGE)
+    log_retention_days: int = 90
+    alarm_topic_arn: str = _matching("", _TOPIC)
+    """Alarms are sent there; without it they only show in CloudWatch."""
+    lambda_bundles: str = _matching("build/lambda", _FOLDER)
+
+    def __post_init__(self) -> None:
+        for part in dataclasses.fields(self):
+            _check(part, getattr(self, part.name))
+        self._check_sizes()
+        self._check_engine()
+        for bucket in self.corpus_buckets:
+            if not _BUCKET.fullmatch(bucket):
+                raise SettingsError(
+                    f"corpus_buckets: {bucket!r} is not a bucket name; give names, not URIs, "
+                    "separated by commas"
+                )
+        if self.log_retention_days not in LOG_RETENTION_DAYS:
+            allowed = ", ".join(map(str, LOG_RETENTION_DAYS))
+            raise SettingsError(
+                f"log_retention_days: {self.log_retention_days} is not kept by CloudWatch; "
+                f"use one of {allowed}"
+            )
+        _check_hyperparameters(self.default_hyperparameters)
+
+    def _check_sizes(self) -> None:
+        if self.endpoint_max_instances < self.endpoint_min_instances:
+            raise SettingsError(
+                f"endpoint_max_instances: {self.endpoint_max_instances} is below "
+                f"endpoint_min_instances; use {self.endpoint_min_instances} or more"
+            )
+
+    def _check_engine(self) -> None:
+        if self.engine is Engine.PYTORCH:
+            return
+        if self.deployment is Deployment.LOCAL:
+            raise SettingsError(
+                "engine: builtin runs on AWS only; with deployment=local use pytorch"
+            )
+        if self.training_instance_type.split(".")[1] not in TRAINING_FAMILIES:
+            raise SettingsError(
+                f"training_instance_type: {self.training_instance_type!r} cannot run the "
+                "built-in algorithm; use a type of the families ml.g4dn or ml.g5"
+            )
+
+    @classmethod
+    def from_context(
+        cls, context: Mapping[str, Any], *, deployment: str = Deployment.AWS
+    ) -> "Settings":
+        """Read the context that the CDK hands over; `deployment` is that key's default.
+
+        Raises:
+            SettingsError: a value is wrong, or a key looks like one of ours but is not.
+        """
+        fields = {part.name: part for part in dataclasses.fields(cls)}
+        for key in context:
+            _refuse_unknown(key, fields)
+        given = {"deployment": deployment} | {
+            key: context[key] for key in fields if key in context and context[key] is not None
+        }
+        return cls(**{key: _typed(fields[key], value) for key, value in given.items()})
+
+    @property
+    def is_local(self) -> bool:
+        return self.deployment is Deployment.LOCAL
+
+    @property
+    def is_builtin(self) -> bool:
+        return self.engine is Engine.BUILTIN
+
+    @property
+    def endpoint_stack_name(self) -> str:
+        return f"{self.name}-endpoint"
+
+    @property
+    def state_machine_name(self) -> str:
+        return f"{self.name}-retraining"
+
+    @property
+    def model_parameter(self) -> str:
+        return f"/{self.name}/model"
+
+    @property
+    def poll_seconds(self) -> int:
+        """How often the state machine looks at a stack update."""
+        return 2 if self.is_local else 15
+
+    @property
+    def bundle_platform(self) -> str:
+        """Which of a Lambda's bundles is deployed."""
+        return "host" if self.is_local else "aws"
+
+
+def _refuse_unknown(key: str, known: Mapping[str, Any]) -> None:
+    # The framework's own keys carry an at sign, a colon, a slash or a hyphen.
+    if key in known or re.search(r"[@:/]", key):
+        return
+    spelled = key.lower().replace("-", "_")
+    near = difflib.get_close_matches(spelled, known, n=1, cutoff=0.75)
+    if near:
+        raise SettingsError(f"{key}: unknown setting; did you mean {near[0]}?")
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", key):
+        raise SettingsError(f"{key}: unknown setting; known settings: {', '.join(known)}")
+
+
+def _typed(part: "dataclasses.Field[Any]", value: Any) -> Any:
+    if isinstance(part.type, type) and issubclass(part.type, StrEnum):
+        return _choice(part.name, part.type, value)
+    if part.type is int:
+        return _whole_number(part.name, value)
+    if part.name == "corpus_buckets":
+        return _names(part.name, value)
+    if part.name == "default_hyperparameters" and isinstance(value, Mapping):
+        return json.dumps(value)
+    if not isinstance(value, str):
+        raise SettingsError(f"{part.name}: {value!r} is not a string")
+    return value
+
+
+def _choice(name: str, choices: type[StrEnum], value: Any) -> StrEnum:
+    try:
+        return choices(value)
+    except ValueError:
+        allowed = ", ".join(choices)
+        raise SettingsError(f"{name}: {value!r} is not allowed; use one of {allowed}") from None
+
+
+def _whole_number(name: str, value: Any) -> int:
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise SettingsError(f"{name}: {value!r} is not a whole number")
+
+
+def _names(name: str, value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise SettingsError(f"{name}: {value!r} must be names separated by commas, or a list")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _check(part: "dataclasses.Field[Any]", value: Any) -> None:
+    if "pattern" in part.metadata and not re.fullmatch(part.metadata["pattern"], value):
+        raise SettingsError(
+            f"{part.name}: {value!r} is not allowed; use {part.metadata['allowed']}"
+        )
+    if "lowest" in part.metadata:
+        lowest, highest = part.metadata["lowest"], part.metadata["highest"]
+        if not lowest <= value <= highest:
+            raise SettingsError(
+                f"{part.name}: {value} is not allowed; use a whole number "
+                f"from {lowest} to {highest}"
+            )
+
+
+def _check_hyperparameters(text: str) -> None:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"default_hyperparameters: not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise SettingsError(
+            'default_hyperparameters: must be a JSON object such as {"batch_size": "128"}'
+        )

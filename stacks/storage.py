@@ -1,0 +1,109 @@
+"""The bucket that holds corpora, jobs' data and models, and the bucket of its access log."""
+
+from typing import TypedDict
+
+from aws_cdk import CfnOutput, Duration, Fn, Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.findings import acknowledge
+from stacks.service_stack import ServiceStack, removal_policy
+from stacks.settings import Settings
+
+BUCKET_OUTPUT = "BucketName"
+NONCURRENT_DAYS = 30
+ACCESS_LOG_DAYS = 90
+INCOMPLETE_UPLOAD_DAYS = 7
+
+
+class _TlsOptions(TypedDict, total=False):
+    enforce_ssl: bool
+    minimum_tls_version: float
+
+
+class Storage(ServiceStack):
+    """Owns the service's data."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            settings=settings,
+            description="Translation service: corpora, jobs' data and models",
+        )
+        access_log = _access_log_bucket(self, settings)
+        self.bucket = _data_bucket(self, settings, access_log)
+        if settings.is_local:
+            acknowledge(
+                self,
+                "The emulator listens on the loopback interface only, without TLS, and enforces "
+                "bucket policies: demanding TLS would refuse every request.",
+                "AwsSolutions-S10",
+            )
+        CfnOutput(self, BUCKET_OUTPUT, value=self.bucket.bucket_name)
+
+    def bucket_for(self, consumer: Stack) -> s3.IBucket:
+        """The bucket as another stack names it: by this stack's output."""
+        consumer.add_stack_dependency(self)
+        name = Fn.get_stack_output(self.stack_name, BUCKET_OUTPUT)
+        return s3.Bucket.from_bucket_name(consumer, "Bucket", name)
+
+
+def _data_bucket(scope: Construct, settings: Settings, access_log: s3.Bucket) -> s3.Bucket:
+    # Encrypted by S3 itself: one account owns all readers, so a key of our own would add a
+    # monthly price and a second permission to every role without keeping anybody out.
+    return s3.Bucket(
+        scope,
+        "Bucket",
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        **_tls_only(settings),
+        versioned=True,
+        server_access_logs_bucket=access_log,
+        lifecycle_rules=[
+            # No rule expires a current version: any model may be the one that is served.
+            s3.LifecycleRule(
+                id="ExpireNoncurrentVersions",
+                noncurrent_version_expiration=Duration.days(NONCURRENT_DAYS),
+            ),
+            s3.LifecycleRule(
+                id="AbortIncompleteUploads",
+                abort_incomplete_multipart_upload_after=Duration.days(INCOMPLETE_UPLOAD_DAYS),
+            ),
+        ],
+        removal_policy=removal_policy(settings),
+    )
+
+
+def _tls_only(settings: Settings) -> _TlsOptions:
+    if settings.is_local:
+        return {}
+    return {"enforce_ssl": True, "minimum_tls_version": 1.2}
+
+
+def _access_log_bucket(scope: Construct, settings: Settings) -> s3.Bucket:
+    bucket = s3.Bucket(
+        scope,
+        "AccessLogBucket",
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        **_tls_only(settings),
+        versioned=True,
+        lifecycle_rules=[
+            s3.LifecycleRule(
+                id="ExpireAccessLogs",
+                expiration=Duration.days(ACCESS_LOG_DAYS),
+                noncurrent_version_expiration=Duration.days(NONCURRENT_DAYS),
+                abort_incomplete_multipart_upload_after=Duration.days(INCOMPLETE_UPLOAD_DAYS),
+            )
+        ],
+        removal_policy=removal_policy(settings),
+    )
+    acknowledge(
+        bucket,
+        "This bucket is where access is logged to; a log of the log has no reader.",
+        "AwsSolutions-S1",
+    )
+    return bucket
