@@ -6,6 +6,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectTimeoutError,
+    EndpointConnectionError,
     HTTPClientError,
     ReadTimeoutError,
 )
@@ -45,7 +46,7 @@ def of_aws_error(error: ClientError | BotoCoreError) -> RequestError:
         return failure(_CODE_OF_AWS_ERROR.get(aws_code(error), ErrorCode.INTERNAL))
     if isinstance(error, ReadTimeoutError | ConnectTimeoutError):
         return failure(ErrorCode.TIMEOUT)
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, HTTPClientError | EndpointConnectionError):
         return failure(ErrorCode.OVERLOADED)
     return failure(ErrorCode.INTERNAL)
 

@@ -1,0 +1,147 @@
+import io
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+from protocol.translation import HTTP_STATUS, ErrorCode, RequestError
+from translate_api import endpoint as endpoint_module
+from translate_api.endpoint import Endpoint
+from translate_api.media_types import MediaType
+
+NO_MODEL = "no model: start the retraining"
+URL = "https://runtime.example"
+
+
+class FakeRuntime:
+    """Raises what it was given, one failure a call, and then answers."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.num_calls = 0
+
+    def invoke_endpoint(self, **_request: Any) -> dict[str, Any]:
+        self.num_calls += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return {"Body": io.BytesIO(b"answer")}
+
+
+def aws_error(code: str, message: str = "") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "InvokeEndpoint")
+
+
+def model_error(status: object, original: object = "", message: str = "") -> ClientError:
+    response = {
+        "Error": {"Code": "ModelError", "Message": message},
+        "OriginalStatusCode": status,
+        "OriginalMessage": original,
+        "LogStreamArn": "arn:aws:logs:eu-central-1:111122223333:log-group:x",
+    }
+    return ClientError(response, "InvokeEndpoint")
+
+
+def refusal(*failures: Exception) -> RequestError:
+    endpoint = Endpoint(FakeRuntime(*failures), "translation", NO_MODEL)
+    with pytest.raises(RequestError) as caught:
+        endpoint.invoke(b"{}", MediaType.JSON)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "code"),
+    [
+        (aws_error("ThrottlingException", "Rate exceeded"), 429, "throttled"),
+        (aws_error("ServiceUnavailable"), 503, "overloaded"),
+        (aws_error("ModelNotReadyException"), 503, "overloaded"),
+        (aws_error("InternalDependencyException"), 503, "overloaded"),
+        (aws_error("InternalFailure"), 500, "internal"),
+        (aws_error("AccessDeniedException"), 500, "internal"),
+        (aws_error("ValidationError", "Endpoint x of account 1 not found."), 503, "no_model"),
+        (aws_error("ValidationException", "Endpoint x is Creating"), 503, "no_model"),
+        (aws_error("ValidationError", "Endpoint x is in state Failed"), 503, "no_model"),
+        (aws_error("ValidationError", "length less than or equal to 6291456"), 413, "too_large"),
+        (aws_error("ValidationError", "something else"), 500, "internal"),
+        (model_error(503), 503, "overloaded"),
+        (model_error(504), 504, "timeout"),
+        (model_error(429), 429, "throttled"),
+        (model_error(500), 500, "internal"),
+        (model_error(None), 500, "internal"),
+        (model_error(0), 504, "timeout"),
+        (model_error(500, message="Your invocation timed out while waiting"), 504, "timeout"),
+        (model_error(400), 400, "bad_request"),
+        (model_error(413), 413, "too_large"),
+        (model_error(415), 415, "unsupported_media_type"),
+        (model_error(418), 400, "bad_request"),
+        (ReadTimeoutError(endpoint_url=URL), 504, "timeout"),
+        (ConnectTimeoutError(endpoint_url=URL), 504, "timeout"),
+        (EndpointConnectionError(endpoint_url=URL), 503, "overloaded"),
+    ],
+)
+def test_each_failure_has_its_status_and_code(failure: Exception, status: int, code: str) -> None:
+    error = refusal(failure)
+
+    assert (HTTP_STATUS[error.code], error.code) == (status, code)
+
+
+def test_without_a_model_the_message_says_what_to_start() -> None:
+    assert refusal(aws_error("ValidationError", "Endpoint x not found")).message == NO_MODEL
+
+
+def test_the_serving_process_explains_a_callers_mistake_in_its_own_words() -> None:
+    original = json.dumps({"message": "instances[3] has 900 words", "code": "too_large"})
+
+    error = refusal(model_error(413, original))
+
+    assert (error.code, error.message) == (ErrorCode.TOO_LARGE, "instances[3] has 900 words")
+
+
+@pytest.mark.parametrize(
+    "original",
+    [
+        '{"message": "Traceback: /opt/ml", "code": "internal"}',
+        '{"message": "Traceback: /opt/ml", "code": "unheard_of"}',
+        '{"message": "Traceback: /opt/ml"}',
+        '["Traceback: /opt/ml"]',
+        "Traceback: /opt/ml",
+        "[" * 100_000,
+        None,
+    ],
+)
+def test_words_of_another_shape_are_not_passed_on(original: object) -> None:
+    error = refusal(model_error(400, original))
+
+    assert error.code is ErrorCode.BAD_REQUEST
+    assert error.message == "the model refused the request"
+
+
+def test_a_failure_of_the_model_is_not_passed_on_even_in_the_right_shape() -> None:
+    original = json.dumps({"message": "Traceback: /opt/ml", "code": "internal"})
+
+    assert "Traceback" not in refusal(model_error(500, original)).message
+
+
+def test_a_stale_connection_is_tried_once_more() -> None:
+    stale = ConnectionClosedError(endpoint_url=URL)
+    runtime = FakeRuntime(stale)
+
+    assert Endpoint(runtime, "translation", NO_MODEL).invoke(b"", MediaType.JSON) == b"answer"
+    assert runtime.num_calls == 2
+    assert refusal(stale, stale).code is ErrorCode.OVERLOADED
+
+
+def test_a_connection_that_breaks_late_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint_module, "STALE_CONNECTION_SECONDS", -1.0)
+    runtime = FakeRuntime(ConnectionClosedError(endpoint_url=URL))
+
+    with pytest.raises(RequestError) as caught:
+        Endpoint(runtime, "translation", NO_MODEL).invoke(b"", MediaType.JSON)
+    assert caught.value.code is ErrorCode.OVERLOADED
+    assert runtime.num_calls == 1
