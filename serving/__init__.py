@@ -1,0 +1,1 @@
+"""The endpoint: SageMaker's hosting contract around a translation model, without torch."""

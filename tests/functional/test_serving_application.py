@@ -1,0 +1,411 @@
+import io
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from nmt.tokenizer import load_tokenizer
+from nmt.translator import TranslatorConfig
+from protocol.recordio import decode_record, encode_record, read_frames, write_frame
+from protocol.vocabulary import load_vocabulary
+from serving.application import create_application, load_tried_model
+from serving.model import ServedModel
+from serving.settings import ServingSettings
+from tests.copying_model import (
+    LEXICON,
+    NUM_POSITIONS,
+    build_subword_model,
+    build_word_model,
+)
+
+JSON = "application/json"
+RECORDIO = "application/x-recordio-protobuf"
+JSON_LINES = "application/jsonlines"
+SENTENCE = "you are so good !"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ml")
+    build_word_model(folder / "model")
+    return folder
+
+
+def settings(root: Path, **changes: Any) -> ServingSettings:
+    return ServingSettings(root=root, num_threads=2, **changes)
+
+
+def started(configured: ServingSettings, **arguments: Any) -> TestClient:
+    application = create_application(configured, **arguments)
+    return TestClient(application, raise_server_exceptions=False)
+
+
+def wait_until_ready(client: TestClient) -> None:
+    deadline = time.monotonic() + 20
+    while client.get("/ping").status_code != 200:
+        assert time.monotonic() < deadline, "the application did not become ready"
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def client(root: Path) -> Iterator[TestClient]:
+    with started(settings(root)) as connected:
+        wait_until_ready(connected)
+        yield connected
+
+
+def invoke(
+    client: TestClient, body: bytes | str, content_type: str = JSON, **headers: str
+) -> tuple[int, bytes]:
+    response = client.post(
+        "/invocations", content=body, headers={"Content-Type": content_type, **headers}
+    )
+    if response.status_code == 200:
+        assert response.headers["content-type"] == content_type
+    else:
+        assert response.headers["content-type"] == JSON
+        assert response.json().keys() == {"message", "code"}
+    return response.status_code, response.content
+
+
+def predictions(client: TestClient, *texts: str, attention: object = None) -> list[dict[str, Any]]:
+    configuration = {} if attention is None else {"attention_matrix": attention}
+    instances = [{"data": text, "configuration": configuration} for text in texts]
+    status, answer = invoke(client, json.dumps({"instances": instances}))
+    assert status == 200, answer
+    found: list[dict[str, Any]] = json.loads(answer)["predictions"]
+    return found
+
+
+def records(*sources: list[int]) -> bytes:
+    stream = io.BytesIO()
+    for source in sources:
+        write_frame(stream, encode_record(source, ()))
+    return stream.getvalue()
+
+
+def targets_of(answer: bytes) -> list[list[int]]:
+    return [list(decode_record(frame).target) for frame in read_frames(io.BytesIO(answer))]
+
+
+def error_of(answer: bytes) -> tuple[str, str]:
+    content = json.loads(answer)
+    return content["code"], content["message"]
+
+
+def test_json_translates_in_the_order_of_the_instances(client: TestClient) -> None:
+    found = predictions(client, SENTENCE, "", "  this   is cool ")
+    assert found == [
+        {"target": "du bist so gut !"},
+        {"target": ""},
+        {"target": "das ist kühl"},
+    ]
+
+
+@pytest.mark.parametrize("attention", ["true", True, "True"])
+def test_attention_gives_a_row_per_target_word(client: TestClient, attention: object) -> None:
+    (found,) = predictions(client, SENTENCE, attention=attention)
+    assert found["target"] == "du bist so gut !"
+    matrix = found["matrix"]
+    assert [len(row) for row in matrix] == [5] * 5
+    assert [row.index(max(row)) for row in matrix] == [0, 1, 2, 3, 4]
+    assert [sum(row) for row in matrix] == pytest.approx([1] * 5, abs=1e-6)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "nothing"])
+def test_an_empty_source_or_target_has_an_empty_matrix(client: TestClient, text: str) -> None:
+    assert predictions(client, text, attention="true") == [{"target": "", "matrix": []}]
+
+
+def test_instances_ask_for_attention_one_by_one(client: TestClient) -> None:
+    instances = [
+        {"data": text, "configuration": {"attention_matrix": str(index % 2 == 1).lower()}}
+        for index, text in enumerate(["you", "good", "are", "cool"])
+    ]
+    _, answer = invoke(client, json.dumps({"instances": instances}))
+    found = json.loads(answer)["predictions"]
+    assert [prediction["target"] for prediction in found] == ["du", "gut", "bist", "kühl"]
+    assert [prediction.get("matrix") for prediction in found] == [None, [[1.0]], None, [[1.0]]]
+
+
+def test_records_give_target_ids_in_their_order(client: TestClient, root: Path) -> None:
+    source = load_vocabulary(root / "model" / "vocab.src.json")
+    target = load_vocabulary(root / "model" / "vocab.trg.json")
+    sentences = ["good", SENTENCE, "", "this is so cool"]
+    body = records(*([source[word] for word in text.split()] for text in sentences))
+    status, answer = invoke(client, body, RECORDIO)
+    assert status == 200
+    expected = [[target[LEXICON[word]] for word in text.split()] for text in sentences]
+    assert targets_of(answer) == expected
+
+
+def test_an_answer_of_records_is_exact_to_the_byte(client: TestClient, root: Path) -> None:
+    target = load_vocabulary(root / "model" / "vocab.trg.json")
+    source = load_vocabulary(root / "model" / "vocab.src.json")
+    _, answer = invoke(client, records([source["good"]], []), RECORDIO)
+    expected = io.BytesIO()
+    write_frame(expected, encode_record((), [target["gut"]]))
+    write_frame(expected, encode_record((), []))
+    assert answer == expected.getvalue()
+
+
+@pytest.mark.parametrize("special", [0, 1, 2, 3])
+def test_a_special_id_inside_a_source_is_an_unknown_word(
+    client: TestClient, root: Path, special: int
+) -> None:
+    vocabulary = load_vocabulary(root / "model" / "vocab.src.json")
+    target = load_vocabulary(root / "model" / "vocab.trg.json")
+    body = records([vocabulary["you"], special, vocabulary["good"]])
+    _, answer = invoke(client, body, RECORDIO)
+    assert targets_of(answer) == [[target["du"], target["<unk>"], target["gut"]]]
+
+
+@pytest.mark.parametrize("token_id", [-1, len(LEXICON) + 4, 2**31 - 1, -(2**31)])
+def test_an_id_outside_the_vocabulary_is_named(client: TestClient, token_id: int) -> None:
+    status, answer = invoke(client, records([4], [5, token_id]), RECORDIO)
+    code, message = error_of(answer)
+    assert (status, code) == (400, "bad_request")
+    assert message.startswith(f"record 2: id {token_id} is not in the source vocabulary")
+    assert f"{len(LEXICON) + 4} entries" in message
+
+
+def test_json_lines_answer_line_by_line(client: TestClient) -> None:
+    body = '{"source": "you are cool"}\n{"source": ""}\n{"source": "good\\u2028!"}\n'
+    status, answer = invoke(client, body, JSON_LINES)
+    assert status == 200
+    lines = answer.decode().split("\n")
+    assert [json.loads(line) for line in lines[:-1]] == [
+        {"target": "du bist kühl"},
+        {"target": ""},
+        {"target": "gut !"},
+    ]
+    assert lines[-1] == ""
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "message"),
+    [
+        (JSON, "{", "not JSON"),
+        (JSON, "[]", "the body must be a JSON object"),
+        (JSON, '{"instances": []}', "at least one instance"),
+        (JSON, '{"instances": [{"data": "a"}, {"data": 3}]}', 'instances[1]: "data" must'),
+        (JSON, b"\xff", "UTF-8"),
+        (RECORDIO, b"", "the body holds no record"),
+        (RECORDIO, b"\0" * 12, "frame 1 at byte 0 starts with 0x00000000"),
+        (RECORDIO, records([4])[:-4], "frame 1 at byte 0 is cut short"),
+        (JSON_LINES, "", "holds no line"),
+        (JSON_LINES, '{"source": "a"}\n\n{"source": "b"}', "line 2 is not JSON"),
+        (JSON_LINES, '{"source": "a", "x": 1}', 'line 1 must be a JSON object with one key, "sou'),
+        (JSON_LINES, '{"source": ["a"]}', 'line 1: "source" must be a string'),
+        (JSON_LINES, '{"source": "\\ud800"}', "line 1: "),
+        (JSON_LINES, b"\xff", "not UTF-8"),
+    ],
+)
+def test_malformed_bodies_are_the_callers_mistake(
+    client: TestClient, content_type: str, body: bytes | str, message: str
+) -> None:
+    status, answer = invoke(client, body, content_type)
+    assert (status, error_of(answer)[0]) == (400, "bad_request")
+    assert message in error_of(answer)[1]
+
+
+def test_a_frame_without_a_record_is_numbered(client: TestClient) -> None:
+    stream = io.BytesIO(records([4]))
+    stream.seek(0, io.SEEK_END)
+    write_frame(stream, b"\xff\xff\xff")
+    status, answer = invoke(client, stream.getvalue(), RECORDIO)
+    assert status == 400
+    assert error_of(answer)[1].startswith("record 2: the frame does not hold")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "where"),
+    [
+        (JSON, '{"instances": [{"data": "you"}, {"data": "you you you you"}]}', "instances[1]: "),
+        (RECORDIO, records([4], [4, 4, 4, 4]), "record 2: "),
+        (JSON_LINES, '{"source": "you"}\n{"source": "you you you you"}\n', "line 2: "),
+    ],
+)
+def test_a_sentence_over_the_limit_is_refused_not_cut(
+    root: Path, content_type: str, body: bytes | str, where: str
+) -> None:
+    translator = TranslatorConfig(num_threads=1, max_source_length=3)
+    with started(settings(root, translator=translator)) as short:
+        wait_until_ready(short)
+        status, answer = invoke(short, body, content_type)
+    assert status == 400
+    assert error_of(answer) == (
+        "bad_request",
+        f"{where}the sentence has 4 pieces; at most 3 are translated",
+    )
+
+
+def test_the_default_limit_is_1024_pieces(client: TestClient) -> None:
+    status, answer = invoke(client, json.dumps({"instances": [{"data": "you " * 1025}]}))
+    assert status == 400
+    assert "instances[0]: the sentence has 1025 pieces; at most 1024" in error_of(answer)[1]
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/octet-stream", "json"])
+def test_other_content_types_are_refused(client: TestClient, content_type: str) -> None:
+    status, answer = invoke(client, "{}", content_type)
+    assert (status, error_of(answer)[0]) == (415, "unsupported_media_type")
+    assert RECORDIO in error_of(answer)[1]
+
+
+@pytest.mark.parametrize("accept", ["*/*", JSON, "text/html, application/json;q=0.5", ""])
+def test_a_matching_accept_is_served(client: TestClient, accept: str) -> None:
+    status, _ = invoke(client, '{"instances": [{"data": "you"}]}', JSON, Accept=accept)
+    assert status == 200
+
+
+@pytest.mark.parametrize("accept", [RECORDIO, "text/html", "application/json;q=0"])
+def test_another_accept_is_refused(client: TestClient, accept: str) -> None:
+    status, answer = invoke(client, '{"instances": [{"data": "you"}]}', JSON, Accept=accept)
+    assert (status, error_of(answer)[0]) == (415, "unsupported_media_type")
+    assert accept in error_of(answer)[1]
+
+
+def test_a_charset_is_part_of_the_content_type(client: TestClient) -> None:
+    body = '{"instances": [{"data": "cool"}]}'
+    for charset, expected in (("utf-8", 200), ('"UTF-8"', 200), ("latin-1", 415)):
+        response = client.post(
+            "/invocations",
+            content=body,
+            headers={"Content-Type": f"application/json; charset={charset}"},
+        )
+        assert response.status_code == expected
+
+
+def test_a_body_over_six_megabytes_is_refused(client: TestClient) -> None:
+    status, answer = invoke(client, b"x" * (6 * 1024 * 1024 + 1))
+    assert (status, error_of(answer)) == (413, ("too_large", "the body is larger than 6 MB"))
+
+
+def test_a_large_body_without_a_length_is_refused_too(client: TestClient) -> None:
+    chunks = (b"x" * 1024 * 1024 for _ in range(7))
+    response = client.post("/invocations", content=chunks, headers={"Content-Type": JSON})
+    assert response.status_code == 413
+
+
+def test_unknown_paths_and_methods_have_the_same_shape(client: TestClient) -> None:
+    assert client.get("/nowhere").json()["code"] == "not_found"
+    wrong = client.get("/invocations")
+    assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert wrong.headers["allow"] == "POST"
+
+
+def test_execution_parameters_tell_batch_transform_how_to_call(client: TestClient) -> None:
+    assert client.get("/execution-parameters").json() == {
+        "MaxConcurrentTransforms": 2,
+        "BatchStrategy": "MULTI_RECORD",
+        "MaxPayloadInMB": 6,
+    }
+
+
+def test_an_engine_failure_is_internal_and_leaves_the_next_request_alone(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    too_long_for_the_position_table = "you " * (NUM_POSITIONS + 1)
+    body = json.dumps({"instances": [{"data": too_long_for_the_position_table}]})
+    with caplog.at_level(logging.ERROR):
+        status, answer = invoke(client, body)
+    assert status == 500
+    assert error_of(answer) == ("internal", "the endpoint failed on this request")
+    assert predictions(client, "you") == [{"target": "du"}]
+
+
+def test_until_the_model_is_loaded_nothing_is_served(root: Path) -> None:
+    may_load = threading.Event()
+
+    def load(configured: ServingSettings) -> ServedModel:
+        assert may_load.wait(20)
+        return load_tried_model(configured)
+
+    with started(settings(root), load=load) as client:
+        assert client.get("/ping").status_code == 503
+        response = client.post("/invocations", json={"instances": [{"data": "you"}]})
+        assert (response.status_code, response.json()["code"]) == (503, "no_model")
+        assert response.headers["retry-after"] == "1"
+        may_load.set()
+        wait_until_ready(client)
+        assert predictions(client, "you") == [{"target": "du"}]
+
+
+def test_a_model_that_cannot_be_loaded_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = threading.Event()
+    with (
+        caplog.at_level(logging.ERROR),
+        started(settings(tmp_path), on_load_failure=failed.set) as client,
+    ):
+        assert failed.wait(20)
+        assert client.get("/ping").status_code == 503
+    assert str(tmp_path / "model") in caplog.text
+
+
+class BlockedModel(ServedModel):
+    """Translates only when told to."""
+
+    def __init__(self) -> None:
+        self.may_go_on = threading.Event()
+
+    def predict(self, instances: Any) -> list[Any]:
+        assert self.may_go_on.wait(20)
+        return []
+
+
+def test_a_full_queue_is_overloaded_at_once(root: Path) -> None:
+    """Two threads and one waiting place: of five callers two are refused while all work stands."""
+    model = BlockedModel()
+    request = {"instances": [{"data": "you"}]}
+    with (
+        started(settings(root, max_waiting=1), load=lambda _settings: model) as client,
+        ThreadPoolExecutor(5) as callers,
+    ):
+        wait_until_ready(client)
+        try:
+            calls = {callers.submit(client.post, "/invocations", json=request) for _ in range(5)}
+            refused: set[Future[Any]] = set()
+            while len(refused) < 2:
+                done, _ = wait(calls - refused, timeout=20, return_when=FIRST_COMPLETED)
+                assert done, "nothing was refused"
+                refused |= done
+        finally:
+            model.may_go_on.set()
+        assert [call.result().json()["code"] for call in refused] == ["overloaded"] * 2
+        assert [call.result().headers["retry-after"] for call in refused] == ["1"] * 2
+        assert [call.result(20).status_code for call in calls - refused] == [200] * 3
+        assert client.post("/invocations", json=request).status_code == 200
+
+
+def test_all_forms_agree_with_subwords(tmp_path: Path) -> None:
+    lines = ["Grüße aus Köln, bis später!", "grüne Bäume und grüne Wiesen", "später am Abend"]
+    build_subword_model(tmp_path / "model", lines)
+    tokenizer = load_tokenizer(tmp_path / "model")
+    vocabulary = load_vocabulary(tmp_path / "model" / "vocab.src.json")
+    tokens = list(vocabulary)
+    with started(settings(tmp_path)) as client:
+        wait_until_ready(client)
+        plain = [found["target"] for found in predictions(client, *lines)]
+        attentive = predictions(client, *lines, attention="true")
+        pieces = [tokenizer.segment(line).pieces for line in lines]
+        _, answer = invoke(
+            client, records(*([vocabulary[p] for p in line] for line in pieces)), RECORDIO
+        )
+    assert plain == lines
+    assert [found["target"] for found in attentive] == lines
+    assert [
+        tokenizer.assemble([tokens[i] for i in ids]).text for ids in targets_of(answer)
+    ] == lines
+    for line, found in zip(lines, attentive, strict=True):
+        diagonal = [row.index(max(row)) for row in found["matrix"]]
+        assert diagonal == list(range(len(line.split())))
