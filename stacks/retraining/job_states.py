@@ -53,18 +53,24 @@ class JobPhase:
         """The variable that counts how often this phase has waited for capacity."""
         return f"{self.state.lower()}_waits"
 
-    def job_name(self, settings: Settings) -> str:
-        """An expression for a name that no other attempt of this execution has used.
-
-        The service's name comes first, because the machine's role is held to it; of the plan's
-        name the end is kept, because there the hash is that makes it unique.
-        """
-        kept = MAX_NAME_LENGTH - len(f"{settings.name}-") - len(f"-{self.letter}99")
+    def job_name(self) -> str:
+        """An expression for a name that no other attempt of this execution has used."""
         attempt = f"${self.waits} * 10 + $states.context.State.RetryCount"
-        return (
-            f"{{% '{settings.name}-' & $substring($plan.job_name, -{kept}) "
-            f"& '-{self.letter}' & $string({attempt}) %}}"
-        )
+        return f"{{% $job_prefix & '-{self.letter}' & $string({attempt}) %}}"
+
+
+def job_prefix(settings: Settings, job_name: str) -> str:
+    """An expression for the start of all job names: the service's name, then the plan's.
+
+    The machine's role is held to the service's name; a plan's name that is too long to follow it
+    is cut and told apart by a hash.
+    """
+    kept = MAX_NAME_LENGTH - len(f"{settings.name}-") - len("-t99")
+    return (
+        f"{{% '{settings.name}-' & ($length({job_name}) <= {kept} ? {job_name} : "
+        f"$substring({job_name}, 0, {kept - 9}) & '-' & "
+        f"$substring($hash({job_name}, 'SHA-256'), 0, 8)) %}}"
+    )
 
 
 def job_state(

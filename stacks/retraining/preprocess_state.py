@@ -24,7 +24,7 @@ def preprocess_state(
         max_runtime_seconds=settings.processing_max_runtime_hours * 3600,
     )
     arguments: dict[str, Any] = {
-        "ProcessingJobName": phase.job_name(settings),
+        "ProcessingJobName": phase.job_name(),
         "RoleArn": role_arn,
         "AppSpecification": {
             "ImageUri": image_uri,

@@ -111,7 +111,7 @@ class StackUpdate:
         busy_wait.next(self._outcomes.busy or task)
         refused.when(sfn.Condition.jsonata(_BUSY), busy_wait)
         refused.otherwise(self._outcomes.refused)
-        _catch(task, refused)
+        _catch(task, refused, {"polls": 0})
         return task
 
     def _describe_stack(self) -> sfn.CustomState:
@@ -196,5 +196,8 @@ class StackUpdate:
         return sfn.Choice.jsonata(self._scope, f"{self._prefix}{state}")
 
 
-def _catch(task: sfn.CustomState, handler: sfn.IChainable) -> None:
-    task.add_catch(handler, errors=["States.ALL"], assign={"failure": FAILURE})
+def _catch(
+    task: sfn.CustomState, handler: sfn.IChainable, assign: dict[str, Any] | None = None
+) -> None:
+    assigned = {"failure": FAILURE, **(assign or {})}
+    task.add_catch(handler, errors=["States.ALL"], assign=assigned)

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.images import ServiceImages
 from stacks.log_retention import retention
-from stacks.retraining.job_states import FAILURE, fail_state, integration, retry_request
+from stacks.retraining.job_states import FAILURE, fail_state, integration, job_prefix, retry_request
 from stacks.retraining.machine_role import machine_role
 from stacks.retraining.preprocess_state import preprocess_state
 from stacks.retraining.promote_states import Promotion
@@ -166,6 +166,7 @@ class RetrainingMachine(Construct):
                 },
                 "Assign": {
                     "plan": "{% $states.result.Payload %}",
+                    "job_prefix": job_prefix(self._settings, "$states.result.Payload.job_name"),
                     "preprocess_waits": 0,
                     "train_waits": 0,
                     "verify_waits": 0,

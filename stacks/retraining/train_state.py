@@ -29,7 +29,7 @@ def train_state(
         max_runtime_seconds=settings.training_max_runtime_hours * 3600,
     )
     arguments: dict[str, Any] = {
-        "TrainingJobName": phase.job_name(settings),
+        "TrainingJobName": phase.job_name(),
         "RoleArn": role_arn,
         "AlgorithmSpecification": _algorithm(settings, image_uri),
         "HyperParameters": "{% $plan.hyperparameters %}",

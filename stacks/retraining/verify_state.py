@@ -37,7 +37,7 @@ def verify_state(
         DESCRIPTION, f"/opt/ml/processing/output/{DESCRIPTION}", s3_uri(bucket, DESCRIPTION)
     )
     arguments: dict[str, Any] = {
-        "ProcessingJobName": phase.job_name(settings),
+        "ProcessingJobName": phase.job_name(),
         "RoleArn": role_arn,
         "AppSpecification": {"ImageUri": image_uri, "ContainerEntrypoint": ENTRYPOINT},
         "ProcessingResources": processing_cluster(settings),

@@ -1,0 +1,52 @@
+"""Each set of settings is synthesised once a session, because jsii is slow."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.infrastructure.synthesis import Synthesis, make_bundles, synthesise
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _node_on_path() -> None:
+    scripts = Path(".venv/bin").resolve()
+    os.environ["PATH"] = f"{scripts}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundles(tmp_path_factory.mktemp("bundles"))
+
+
+@pytest.fixture(scope="session")
+def pytorch(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
+    """The defaults on AWS."""
+    return synthesise(tmp_path_factory.mktemp("pytorch"), bundles)
+
+
+@pytest.fixture(scope="session")
+def builtin(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
+    return synthesise(tmp_path_factory.mktemp("builtin"), bundles, engine="builtin")
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
+    return synthesise(tmp_path_factory.mktemp("local"), bundles, deployment="local")
+
+
+@pytest.fixture(scope="session")
+def chosen(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
+    """Other choices than the defaults."""
+    return synthesise(
+        tmp_path_factory.mktemp("chosen"),
+        bundles,
+        name="german",
+        api_auth="api_key",
+        endpoint_min_instances=2,
+        endpoint_max_instances="2",
+        corpus_buckets="corpora-a,corpora-b",
+        throttle_rate_limit="7",
+        log_retention_days=30,
+        alarm_topic_arn="arn:aws:sns:eu-west-1:123456789012:alarms",
+    )

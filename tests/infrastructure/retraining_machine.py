@@ -1,0 +1,327 @@
+"""Runs the synthesised state machine: the emulator's interpreter over an AWS that is a fake.
+
+The interpreter evaluates the real JSONata; every request to the fake is checked against the
+service's model first, and everything that AWS refuses and a scenario can meet is refused.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ministack.services import stepfunctions
+
+from check_input.plan import make_plan
+from check_input.settings import Settings as CheckSettings
+from protocol.retraining import InputError
+from tests.infrastructure.service_models import check_request
+from tests.infrastructure.synthesis import ACCOUNT, BUCKET, REGION
+
+MAX_STATE_BYTES = 262_144
+SENTENCES = [
+    {"source": "this is so cool", "target": "das ist so cool"},
+    {"source": "i am here .", "target": "ich bin hier ."},
+    {"source": "you are good !", "target": "du bist gut !"},
+    {"source": "we go .", "target": "wir gehen ."},
+]
+METRICS = {"validation:bleu": 31.5, "validation:perplexity": 4.25}
+
+
+class Failure(stepfunctions._ExecutionError):  # type: ignore[misc]
+    """An error's name and cause, as an integration ends with them."""
+
+
+@dataclass
+class FakeStack:
+    """The endpoint stack and its endpoint, moving one status for every look at it."""
+
+    name: str = "translation-endpoint"
+    parameters: dict[str, str] = field(
+        default_factory=lambda: {"ModelDataUrl": "", "ModelDescriptionUrl": "", "Other": "kept"}
+    )
+    status: str = "CREATE_COMPLETE"
+    coming: list[str] = field(default_factory=list)
+    config: str = ""
+    endpoint_config: str = ""
+    endpoint_status: list[str] = field(default_factory=lambda: ["InService"])
+    endpoint_failure: str | None = None
+    configs: int = 0
+    ends: list[str] = field(default_factory=list)
+    """How the next updates end; after them every update succeeds."""
+    busy: int = 0
+    """How many updates are refused because another one runs."""
+
+    def serve(self, url: str) -> None:
+        """As if a promotion had put this model into service."""
+        self.parameters |= {"ModelDataUrl": url, "ModelDescriptionUrl": "s3://b/executions/old/d"}
+        self._configure()
+        self.status = "UPDATE_COMPLETE"
+
+    def update(self, request: dict[str, Any]) -> None:
+        wanted = dict(self.parameters)
+        for parameter in request["Parameters"]:
+            if not parameter.get("UsePreviousValue"):
+                wanted[parameter["ParameterKey"]] = parameter["ParameterValue"]
+        given = {parameter["ParameterKey"] for parameter in request["Parameters"]}
+        assert given == set(self.parameters), "an omitted parameter falls back to its default"
+        if self.busy:
+            self.busy -= 1
+            message = f"Stack:{self.name} is in UPDATE_IN_PROGRESS state and can not be updated."
+            raise Failure("CloudFormation.CloudFormationException", message)
+        if wanted == self.parameters:
+            message = "No updates are to be performed."
+            raise Failure("CloudFormation.CloudFormationException", message)
+        self._apply(wanted, self.ends.pop(0) if self.ends else "succeeds")
+
+    def _apply(self, wanted: dict[str, str], end: str) -> None:
+        if end == "rolls back":
+            self.coming = ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"]
+            self.endpoint_failure = "The container did not pass the ping health check."
+        elif end == "cannot roll back":
+            self.coming = ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"]
+        elif end == "never ends":
+            self.coming = ["UPDATE_IN_PROGRESS"] * 10_000
+        else:
+            self.coming = ["UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"]
+            self.parameters = wanted
+            before = self.endpoint_config
+            self._configure()
+            self.endpoint_failure = None
+            if end == "falls back silently":
+                self.endpoint_config = before
+                self.endpoint_failure = "One or more alarms went off."
+        self.status = "UPDATE_IN_PROGRESS"
+
+    def _configure(self) -> None:
+        self.configs += 1
+        served = self.parameters["ModelDataUrl"] != ""
+        self.config = self.endpoint_config = f"Config-{self.configs}" if served else ""
+
+    def describe(self) -> dict[str, Any]:
+        if self.coming and self.status.endswith("_IN_PROGRESS"):
+            described, self.status = self.status, self.coming.pop(0)
+        else:
+            described = self.status
+        stack: dict[str, Any] = {
+            "StackName": self.name,
+            "StackStatus": described,
+            "Parameters": [
+                {"ParameterKey": key, "ParameterValue": value}
+                for key, value in self.parameters.items()
+            ],
+        }
+        if self.config:
+            output = {"OutputKey": "EndpointConfigName", "OutputValue": self.config}
+            stack["Outputs"] = [output]
+        return {"Stacks": [stack]}
+
+    def describe_endpoint(self, name: str) -> dict[str, Any]:
+        if not self.endpoint_config:
+            raise Failure("SageMaker.SageMakerException", f"Could not find endpoint {name}")
+        status = self.endpoint_status[0]
+        if len(self.endpoint_status) > 1:
+            self.endpoint_status.pop(0)
+        described = {
+            "EndpointName": name,
+            # SageMaker lower-cases names in places.
+            "EndpointConfigName": self.endpoint_config.lower(),
+            "EndpointStatus": status,
+        }
+        return described | (
+            {"FailureReason": self.endpoint_failure} if self.endpoint_failure else {}
+        )
+
+
+@dataclass
+class Run:
+    """One execution and what it asked of AWS."""
+
+    definition: dict[str, Any]
+    stack: FakeStack = field(default_factory=FakeStack)
+    engine: str = "pytorch"
+    sentences: list[dict[str, str]] = field(default_factory=lambda: list(SENTENCES))
+    answers: list[str] | None = None
+    """What the endpoint answers; `None`: what the candidate itself said."""
+    job_failures: dict[str, list[Failure]] = field(default_factory=dict)
+    """By the letter in the job's name; consumed one an attempt."""
+    invoke_failures: list[Failure] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    naps: list[float] = field(default_factory=list)
+    status: str = ""
+    output: Any = None
+    error: str = ""
+    cause: str = ""
+
+    def start(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        content: dict[str, Any] | None = None,
+        name: str = "Nightly_Run.7",
+    ) -> "Run":
+        arn = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:translation-retraining:{name}"
+        machine = {"definition": json.dumps(self.definition), "name": "translation-retraining"}
+        execution: dict[str, Any] = {
+            "name": name,
+            "input": json.dumps(content or {}),
+            "status": "RUNNING",
+            "startDate": "2026-01-01T00:00:00Z",
+            "stateMachineArn": "machine",
+            "events": [],
+        }
+        self._replace_emulator(monkeypatch, {arn: execution}, {"machine": machine})
+        stepfunctions._run_execution(arn)
+        self.status = execution["status"]
+        self.error, self.cause = execution.get("error", ""), execution.get("cause", "")
+        if self.status == "SUCCEEDED":
+            self.output = json.loads(execution["output"])
+        return self
+
+    def sent(self, action: str) -> list[dict[str, Any]]:
+        return [request for sent, request in self.requests if sent.endswith(action)]
+
+    @property
+    def actions(self) -> list[str]:
+        return [action.rpartition(":")[2] for action, _ in self.requests]
+
+    def _replace_emulator(
+        self, monkeypatch: pytest.MonkeyPatch, executions: Any, machines: Any
+    ) -> None:
+        clock = SimpleNamespace(sleep=lambda _: None, time=time.time)
+        for name, value in {
+            "_executions": executions,
+            "_state_machines": machines,
+            "time": clock,
+            "_scaled_sleep": self.naps.append,
+            "_invoke_resource": self._invoke,
+            "_invoke_resource_with_timeout": lambda arn, data, _: self._invoke(arn, data),
+            "_emit_execution_status_event": lambda _: None,
+            "_add_event": _check_event,
+        }.items():
+            monkeypatch.setattr(stepfunctions, name, value)
+
+    def _invoke(self, resource: str, request: dict[str, Any]) -> Any:
+        action = resource.removeprefix("arn:aws:states:::")
+        self.requests.append((action, json.loads(json.dumps(request))))
+        return self._handlers()[action](request)
+
+    def _handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
+        return {
+            "lambda:invoke": self._check_input,
+            "sagemaker:createProcessingJob.sync": self._processing_job,
+            "sagemaker:createTrainingJob.sync": self._training_job,
+            "aws-sdk:s3:getObject": self._get_object,
+            "aws-sdk:cloudformation:describeStacks": self._describe_stacks,
+            "aws-sdk:cloudformation:updateStack": self._update_stack,
+            "aws-sdk:sagemaker:describeEndpoint": self._describe_endpoint,
+            "aws-sdk:sagemakerruntime:invokeEndpoint": self._invoke_endpoint,
+        }
+
+    def _check_input(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("lambda", "Invoke", {**request, "Payload": json.dumps(request["Payload"])})
+        settings = CheckSettings.from_environment(
+            {
+                "BUCKET": BUCKET,
+                "CORPUS_BUCKETS": "",
+                "ALLOW_FILE_CORPORA": "false",
+                "ENGINE": self.engine,
+                "DEFAULT_HYPERPARAMETERS": "{}",
+                "SOURCE_LANGUAGE": "en",
+                "TARGET_LANGUAGE": "de",
+            }
+        )
+        event = request["Payload"]
+        try:
+            plan = make_plan(event["execution"], event["input"], settings).as_dict()
+        except InputError as error:
+            told = {"errorMessage": str(error), "errorType": "InputError", "stackTrace": []}
+            raise Failure("InputError", json.dumps(told)) from error
+        return {"StatusCode": 200, "Payload": plan}
+
+    def _processing_job(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("sagemaker", "CreateProcessingJob", request)
+        self._run_job(request["ProcessingJobName"])
+        return {**request, "ProcessingJobStatus": "Completed"}
+
+    def _training_job(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("sagemaker", "CreateTrainingJob", request)
+        name = request["TrainingJobName"]
+        self._run_job(name)
+        model = f"{request['OutputDataConfig']['S3OutputPath']}/{name}/output/model.tar.gz"
+        described = {"TrainingJobName": name, "ModelArtifacts": {"S3ModelArtifacts": model}}
+        if self.engine == "pytorch":
+            described["FinalMetricDataList"] = [
+                {"MetricName": key, "Value": value, "Timestamp": 1}
+                for key, value in METRICS.items()
+            ]
+        return described
+
+    def _run_job(self, name: str) -> None:
+        names = [
+            request.get("TrainingJobName") or request.get("ProcessingJobName")
+            for _, request in self.requests
+        ]
+        if names.count(name) > 1:
+            raise Failure("SageMaker.AmazonSageMakerException", f"{name} already exists")
+        letter = name.rpartition("-")[2][0]
+        if failures := self.job_failures.get(letter):
+            raise failures.pop(0)
+
+    def _get_object(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("s3", "GetObject", request)
+        return {"Body": json.dumps({"sentences": self.sentences}), "ContentLength": 1}
+
+    def _describe_stacks(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("cloudformation", "DescribeStacks", request)
+        return self.stack.describe()
+
+    def _update_stack(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("cloudformation", "UpdateStack", request)
+        assert request["StackName"] == self.stack.name
+        self.stack.update(request)
+        return {"StackId": "arn:aws:cloudformation:…"}
+
+    def _describe_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("sagemaker", "DescribeEndpoint", request)
+        return self.stack.describe_endpoint(request["EndpointName"])
+
+    def _invoke_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("sagemaker-runtime", "InvokeEndpoint", request)
+        if self.invoke_failures:
+            raise self.invoke_failures.pop(0)
+        asked = [instance["data"] for instance in json.loads(request["Body"])["instances"]]
+        known = {sentence["source"]: sentence["target"] for sentence in self.sentences}
+        answers = self.answers or [known.get(source, "etwas") for source in asked]
+        predictions = [{"target": answer} for answer in answers]
+        return {"Body": json.dumps({"predictions": predictions}), "ContentType": "application/json"}
+
+
+def job_failure(kind: str, name: str, **described: str) -> Failure:
+    """How a job that Step Functions waited for comes back when it failed."""
+    cause = {f"{kind}JobName": name, f"{kind}JobStatus": "Failed", **described}
+    return Failure("States.TaskFailed", json.dumps(cause))
+
+
+def states_reached(definition: dict[str, Any]) -> set[str]:
+    """The states that some path from the start leads to."""
+    reached: set[str] = set()
+    open_states = [definition["StartAt"]]
+    while open_states:
+        state = open_states.pop()
+        if state not in reached:
+            reached.add(state)
+            open_states += _following(definition["States"][state])
+    return reached
+
+
+def _following(state: dict[str, Any]) -> Iterable[str]:
+    for part in (state, *state.get("Catch", []), *state.get("Choices", [])):
+        yield from (part[key] for key in ("Next", "Default") if key in part)
+
+
+def _check_event(_execution: Any, _kind: str, details: dict[str, Any] | None = None) -> None:
+    for detail in (details or {}).values():
+        size = len(json.dumps(detail))
+        assert size <= MAX_STATE_BYTES, f"{size} bytes pass from state to state"

@@ -1,0 +1,111 @@
+"""Synthesises the app as the CDK command line would, with bundles that need no network."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App
+
+from app import compose
+from stacks.bundling import FUNCTIONS, PLATFORMS
+from stacks.settings import Settings
+
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+BUCKET = "translation-bucket"
+_IMAGES = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+IMAGES = {
+    "training_image_uri": f"{_IMAGES}/training:1",
+    "serving_image_uri": f"{_IMAGES}/serving:1",
+}
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::AccountId": ACCOUNT,
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """The templates of one set of settings, by construct id."""
+
+    folder: Path
+
+    def template(self, stack: str) -> dict[str, Any]:
+        path = self.folder / f"{stack}.template.json"
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+
+    def resources(self, stack: str, resource_type: str | None = None) -> dict[str, Any]:
+        resources = self.template(stack).get("Resources", {})
+        return {
+            name: resource
+            for name, resource in resources.items()
+            if resource_type in (None, resource["Type"])
+        }
+
+    def one(self, stack: str, resource_type: str) -> dict[str, Any]:
+        (resource,) = self.resources(stack, resource_type).values()
+        return dict(resource)
+
+    def definition(self) -> dict[str, Any]:
+        """The state machine's definition as Step Functions would get it."""
+        machine = self.one("Retraining", "AWS::StepFunctions::StateMachine")
+        text = rendered(machine["Properties"]["DefinitionString"], self.template("Retraining"))
+        return dict(json.loads(text))
+
+    def statements(self, stack: str) -> list[dict[str, Any]]:
+        """Every statement of every identity policy in a stack."""
+        found = []
+        for policy in self.resources(stack, "AWS::IAM::Policy").values():
+            found += policy["Properties"]["PolicyDocument"]["Statement"]
+        return found
+
+
+def make_bundles(folder: Path) -> Path:
+    """Bundles with a handler that does nothing, for what only looks at templates."""
+    for function in FUNCTIONS:
+        for platform in PLATFORMS:
+            package = folder / function / platform / function
+            package.mkdir(parents=True)
+            (package / "handler.py").write_text("", encoding="utf-8")
+    return folder
+
+
+def synthesise(folder: Path, bundles: Path, **context: Any) -> Synthesis:
+    """Run the app; cdk-nag's findings and CloudFormation's rules fail it."""
+    flags = json.loads(Path("cdk.json").read_text(encoding="utf-8"))["context"]
+    given = {**flags, "lambda_bundles": str(bundles), **IMAGES, **context}
+    app = App(outdir=str(folder), context=given, analytics_reporting=False)
+    compose(app, Settings.from_context(app.node.get_all_context()))
+    app.synth()
+    return Synthesis(folder)
+
+
+def rendered(value: Any, template: dict[str, Any]) -> str:
+    """What CloudFormation makes of a string that intrinsic functions are in."""
+    match value:
+        case str():
+            text = value
+        case {"Fn::Join": [separator, parts]}:
+            text = str(separator).join(rendered(part, template) for part in parts)
+        case {"Ref": name}:
+            text = _PSEUDO.get(name, name)
+        case {"Fn::GetStackOutput": {"OutputName": "BucketName"}}:
+            text = BUCKET
+        case {"Fn::FindInMap": [mapping, key, attribute]}:
+            text = template["Mappings"][mapping][rendered(key, template)][attribute]
+        case {"Fn::GetAtt": [name, "Arn"]}:
+            text = _arn(name, template["Resources"][name]["Type"])
+        case _:
+            raise AssertionError(f"cannot render {value}")
+    return text
+
+
+def _arn(name: str, resource_type: str) -> str:
+    resource = {
+        "AWS::IAM::Role": f"iam::{ACCOUNT}:role/{name}",
+        "AWS::Lambda::Function": f"lambda:{REGION}:{ACCOUNT}:function:{name}",
+    }[resource_type]
+    return f"arn:aws:{resource}"

@@ -1,0 +1,453 @@
+"""The state machine as synthesised, run from start to end against an AWS that is a fake."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.retraining_machine import (
+    METRICS,
+    SENTENCES,
+    Failure,
+    FakeStack,
+    Run,
+    job_failure,
+    states_reached,
+)
+from tests.infrastructure.synthesis import BUCKET, Synthesis
+
+PRETRAINED = f"s3://{BUCKET}/models/given.tar.gz"
+Start = Callable[..., Run]
+
+
+@pytest.fixture
+def start(pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch) -> Start:
+    definition = pytorch.definition()
+
+    def run(content: dict[str, Any] | None = None, name: str = "Nightly_Run.7", **fake: Any) -> Run:
+        return Run(definition, **fake).start(monkeypatch, content, name)
+
+    return run
+
+
+def served(**changes: Any) -> FakeStack:
+    stack = FakeStack(**changes)
+    stack.serve("s3://b/executions/old/model.tar.gz")
+    return stack
+
+
+def test_a_model_is_trained_verified_promoted_and_asked(start: Start) -> None:
+    run = start()
+    assert run.status == "SUCCEEDED", run.cause
+    model = run.stack.parameters["ModelDataUrl"]
+    assert run.output == {"model_data": model, "metrics": METRICS, "promoted": True}
+    assert model.startswith(f"s3://{BUCKET}/executions/Nightly_Run.7/model/translation-nightly-run")
+    expected = f"s3://{BUCKET}/executions/Nightly_Run.7/description"
+    assert run.stack.parameters["ModelDescriptionUrl"] == expected
+    assert run.stack.parameters["Other"] == "kept"
+    assert run.actions[:5] == [
+        "invoke",
+        "createProcessingJob.sync",
+        "createTrainingJob.sync",
+        "createProcessingJob.sync",
+        "getObject",
+    ]
+    assert run.actions[-1] == "invokeEndpoint"
+
+
+def test_the_endpoint_is_asked_what_the_candidate_was(start: Start) -> None:
+    (request,) = start().sent("invokeEndpoint")
+    assert request["EndpointName"] == "translation"
+    asked = [{"data": sentence["source"]} for sentence in SENTENCES]
+    assert json.loads(request["Body"]) == {"instances": asked}
+
+
+def test_an_update_passes_no_template_and_only_the_endpoints_types(start: Start) -> None:
+    (request,) = start().sent("updateStack")
+    assert request["UsePreviousTemplate"] is True
+    assert request.keys() == {"StackName", "UsePreviousTemplate", "Parameters", "ResourceTypes"}
+    kept = [item for item in request["Parameters"] if item["ParameterKey"] == "Other"]
+    assert kept == [{"ParameterKey": "Other", "UsePreviousValue": True}]
+
+
+def test_one_sentence_is_enough_to_verify_with(start: Start) -> None:
+    run = start(sentences=SENTENCES[:1])
+    assert run.status == "SUCCEEDED", run.cause
+
+
+def test_without_promotion_it_ends_after_the_smoke_test(start: Start) -> None:
+    run = start({"promote": False})
+    assert run.status == "SUCCEEDED"
+    assert run.output["promoted"] is False
+    assert run.output["metrics"] == METRICS
+    assert run.actions[-1] == "createProcessingJob.sync"
+    assert run.stack.parameters["ModelDataUrl"] == ""
+
+
+def test_a_pretrained_model_goes_straight_to_the_smoke_test(start: Start) -> None:
+    run = start({"pretrained_model": PRETRAINED})
+    assert run.output == {"model_data": PRETRAINED, "metrics": {}, "promoted": True}
+    assert run.actions[:2] == ["invoke", "createProcessingJob.sync"]
+    (verify,) = run.sent("createProcessingJob.sync")
+    assert verify["ProcessingInputs"][0]["S3Input"]["S3Uri"] == PRETRAINED
+
+
+def test_a_wrong_input_is_told_in_the_checks_own_words(start: Start) -> None:
+    run = start({"max_lines": -1})
+    assert (run.status, run.error) == ("FAILED", "InvalidInput")
+    assert run.cause == "max_lines must be a positive whole number or null, not -1"
+
+
+def test_a_check_that_crashes_is_not_called_a_wrong_input(
+    pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(pytorch.definition())
+    crash = Failure("KeyError", json.dumps({"errorMessage": "'BUCKET'", "errorType": "KeyError"}))
+
+    def crashing(_request: dict[str, Any]) -> Any:
+        raise crash
+
+    monkeypatch.setattr(run, "_check_input", crashing)
+    run.start(monkeypatch)
+    assert (run.error, run.cause) == ("InputCheckFailed", "'BUCKET'")
+
+
+@pytest.mark.parametrize(
+    ("letter", "kind", "error"),
+    [
+        ("p", "Processing", "PreprocessingFailed"),
+        ("t", "Training", "TrainingFailed"),
+        ("v", "Processing", "VerificationFailed"),
+    ],
+)
+def test_a_failed_job_is_told_with_its_reason_and_not_repeated(
+    start: Start, letter: str, kind: str, error: str
+) -> None:
+    reason = "AlgorithmError: batch_size must be positive"
+    failure = job_failure(kind, f"translation-x-{letter}0", FailureReason=reason)
+    stack = served()
+    before = dict(stack.parameters)
+    run = start(job_failures={letter: [failure]}, stack=stack)
+    assert (run.status, run.error) == ("FAILED", error)
+    assert run.cause == f"translation-x-{letter}0: {reason}"
+    assert stack.parameters == before
+    assert run.naps == []
+
+
+def test_a_processing_jobs_exit_message_comes_first(start: Start) -> None:
+    failure = job_failure(
+        "Processing", "j", ExitMessage="train.en: no such file", FailureReason="ClientError"
+    )
+    run = start(job_failures={"p": [failure]})
+    assert run.cause == "j: train.en: no such file ClientError"
+
+
+def test_a_job_that_runs_too_long_says_so(start: Start) -> None:
+    run = start(job_failures={"t": [Failure("States.Timeout", "")]})
+    assert (run.error, run.cause) == ("TrainingFailed", "it ran past its time limit")
+
+
+def test_a_refused_request_is_repeated_under_another_name(start: Start) -> None:
+    throttled = Failure("SageMaker.AmazonSageMakerException", "Rate exceeded")
+    run = start(job_failures={"t": [throttled, throttled]})
+    assert run.status == "SUCCEEDED", run.cause
+    names = [request["TrainingJobName"] for request in run.sent("createTrainingJob.sync")]
+    assert [name.rpartition("-")[2] for name in names] == ["t0", "t1", "t2"]
+    assert run.naps[:2] == [10, 20]
+
+
+def test_a_request_that_stays_refused_fails_with_the_services_words(start: Start) -> None:
+    quota = Failure("SageMaker.AmazonSageMakerException", "ResourceLimitExceeded: 0 ml.g5.xlarge")
+    run = start(job_failures={"t": [quota] * 9})
+    assert (run.error, run.cause) == ("TrainingFailed", "ResourceLimitExceeded: 0 ml.g5.xlarge")
+    assert len(run.sent("createTrainingJob.sync")) == 4
+
+
+def test_a_lack_of_capacity_is_waited_out_under_another_name(start: Start) -> None:
+    reason = "CapacityError: Unable to provision requested ML compute capacity"
+    failure = job_failure("Training", "t", FailureReason=reason)
+    run = start(job_failures={"t": [failure, failure]})
+    assert run.status == "SUCCEEDED", run.cause
+    names = [request["TrainingJobName"] for request in run.sent("createTrainingJob.sync")]
+    assert [name.rpartition("-")[2] for name in names] == ["t0", "t10", "t20"]
+    assert run.naps[:2] == [600, 600]
+
+
+def test_a_lasting_lack_of_capacity_fails(start: Start) -> None:
+    failure = job_failure("Training", "t", FailureReason="CapacityError: none left")
+    run = start(job_failures={"t": [failure] * 20})
+    assert run.error == "TrainingFailed"
+    assert len(run.sent("createTrainingJob.sync")) == 6
+
+
+@pytest.mark.parametrize(
+    "execution", ["a" * 80, "0-starts-with-a-digit", "Ünïcode und_Zeichen!", "x", "b-" * 25]
+)
+def test_names_keep_sagemakers_rules_for_any_execution(start: Start, execution: str) -> None:
+    run = start(name=execution)
+    assert run.status == "SUCCEEDED", run.cause
+    for _, request in run.requests:
+        name = request.get("TrainingJobName") or request.get("ProcessingJobName")
+        assert name is None or name.startswith("translation-")
+
+
+def test_long_execution_names_that_end_alike_get_different_jobs(start: Start) -> None:
+    names = [
+        start(name=prefix + "c" * 48).sent("createTrainingJob.sync")[0]["TrainingJobName"]
+        for prefix in ("a", "b")
+    ]
+    assert len(set(names)) == 2
+
+
+def test_a_promotion_waits_through_the_cleanup(start: Start) -> None:
+    run = start(stack=served())
+    assert run.status == "SUCCEEDED", run.cause
+    assert run.naps == [15, 15, 15]
+
+
+def test_an_update_that_rolls_back_is_explained_by_the_endpoint(start: Start) -> None:
+    run = start(stack=served(ends=["rolls back"]))
+    assert run.error == "PromotionRolledBack"
+    assert "did not pass the ping health check" in run.cause
+    assert run.stack.parameters["ModelDataUrl"] == "s3://b/executions/old/model.tar.gz"
+    assert "invokeEndpoint" not in run.actions
+
+
+def test_a_first_promotion_that_rolls_back_has_no_endpoint_to_ask(start: Start) -> None:
+    run = start(stack=FakeStack(ends=["rolls back"]))
+    assert run.error == "PromotionRolledBack"
+    assert "UPDATE_ROLLBACK_COMPLETE" in run.cause
+
+
+def test_a_rollback_that_fails_points_to_its_runbook(start: Start) -> None:
+    run = start(stack=served(ends=["cannot roll back"]))
+    assert run.error == "RollbackFailed"
+    assert "docs/runbooks/update-rollback-failed.md" in run.cause
+
+
+def test_an_update_that_never_ends_is_given_up(start: Start) -> None:
+    run = start(stack=served(ends=["never ends"]))
+    assert run.error == "PromotionFailed"
+    assert "UPDATE_IN_PROGRESS" in run.cause
+    assert sum(run.naps) == 480 * 15
+
+
+def test_a_silent_fallback_is_found_out_and_undone(start: Start) -> None:
+    run = start(stack=served(ends=["falls back silently"]))
+    assert run.error == "PromotionFailed"
+    assert "One or more alarms went off." in run.cause
+    assert run.stack.parameters["ModelDataUrl"] == "s3://b/executions/old/model.tar.gz"
+    assert "invokeEndpoint" not in run.actions
+
+
+def test_an_endpoint_that_still_moves_is_waited_for(start: Start) -> None:
+    run = start(stack=served(endpoint_status=["Updating", "RollingBack", "InService"]))
+    assert run.status == "SUCCEEDED", run.cause
+
+
+def test_no_updates_is_success_if_the_endpoint_agrees(start: Start) -> None:
+    stack = FakeStack()
+    run = start({"pretrained_model": PRETRAINED}, stack=stack)
+    again = start({"pretrained_model": PRETRAINED}, stack=stack)
+    assert (run.status, again.status) == ("SUCCEEDED", "SUCCEEDED")
+    assert len(again.sent("updateStack")) == 1
+    assert again.actions[-1] == "invokeEndpoint"
+
+
+def test_no_updates_is_failure_if_the_endpoint_serves_something_else(start: Start) -> None:
+    stack = FakeStack()
+    start({"pretrained_model": PRETRAINED}, stack=stack)
+    stack.endpoint_config = "Config-of-before"
+    run = start({"pretrained_model": PRETRAINED}, stack=stack)
+    assert run.status == "FAILED"
+    assert "Config-of-before".lower() in run.cause
+    assert "invokeEndpoint" not in run.actions
+
+
+def test_somebody_elses_update_is_waited_for_and_its_model_remembered(start: Start) -> None:
+    run = start(stack=served(busy=3))
+    assert run.status == "SUCCEEDED", run.cause
+    assert len(run.sent("updateStack")) == 4
+
+
+def test_an_update_that_is_refused_for_good_fails(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: FakeStack, _request: dict[str, Any]) -> None:
+        raise Failure("CloudFormation.CloudFormationException", "AccessDenied for UpdateStack")
+
+    monkeypatch.setattr(FakeStack, "update", refuse)
+    run = start()
+    assert (run.error, run.cause) == ("PromotionFailed", "AccessDenied for UpdateStack")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ["unterzeichnen ."] * 4,
+        ["das ist so cool", "falsch", "falsch", "falsch"],
+        ["das ist so cool", "ich bin hier .", "du bist gut !", " "],
+        ["das ist so cool"],
+    ],
+)
+def test_a_wrong_translation_puts_the_previous_model_back(start: Start, answers: list[str]) -> None:
+    run = start(stack=served(), answers=answers)
+    assert run.error == "BadTranslation"
+    assert run.cause.endswith("Back to s3://b/executions/old/model.tar.gz.")
+    assert run.stack.parameters["ModelDataUrl"] == "s3://b/executions/old/model.tar.gz"
+    assert run.stack.parameters["ModelDescriptionUrl"] == "s3://b/executions/old/d"
+
+
+def test_half_of_the_answers_may_differ(start: Start) -> None:
+    answers = ["das ist so cool", "ich bin hier .", "anders", "anders"]
+    run = start(answers=answers)
+    assert run.status == "SUCCEEDED", run.cause
+
+
+def test_a_wrong_translation_without_a_previous_model_leaves_none(start: Start) -> None:
+    run = start(answers=["", "", "", ""])
+    assert run.error == "BadTranslation"
+    assert run.cause.endswith("No model is served, as before.")
+    assert run.stack.parameters["ModelDataUrl"] == ""
+
+
+def test_an_endpoint_that_does_not_answer_counts_as_wrong(start: Start) -> None:
+    error = Failure("SageMakerRuntime.ModelErrorException", "Received server error (500)")
+    run = start(stack=served(), invoke_failures=[error])
+    assert run.error == "BadTranslation"
+    assert "Received server error (500)" in run.cause
+    assert run.stack.parameters["ModelDataUrl"] == "s3://b/executions/old/model.tar.gz"
+
+
+def test_an_answer_that_is_no_json_counts_as_wrong(
+    pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(pytorch.definition(), stack=served())
+    monkeypatch.setattr(run, "_invoke_endpoint", lambda _: {"Body": "<html>"})
+    run.start(monkeypatch)
+    assert run.error == "BadTranslation"
+
+
+def test_a_passing_error_of_the_endpoint_is_repeated(start: Start) -> None:
+    error = Failure("SageMakerRuntime.ServiceUnavailableException", "busy")
+    run = start(invoke_failures=[error, error])
+    assert run.status == "SUCCEEDED", run.cause
+
+
+def test_going_back_that_fails_points_to_the_runbook(start: Start) -> None:
+    stack = served(ends=["succeeds", "cannot roll back"])
+    run = start(stack=stack, answers=["", "", "", ""])
+    assert run.error == "RollbackFailed"
+    assert "docs/runbooks/update-rollback-failed.md" in run.cause
+    assert "The endpoint translated" in run.cause
+
+
+def test_an_unreadable_verification_stops_before_anything_is_switched(
+    pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(pytorch.definition(), stack=served())
+    monkeypatch.setattr(run, "_get_object", lambda _: {"Body": "no json"})
+    run.start(monkeypatch)
+    assert run.error == "VerificationFailed"
+    assert "updateStack" not in run.actions
+
+
+def test_the_builtin_engine_trains_and_promotes(
+    builtin: Synthesis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(builtin.definition(), engine="builtin").start(monkeypatch)
+    assert run.status == "SUCCEEDED", run.cause
+    assert run.output["metrics"] == {}
+    assert len(run.sent("createProcessingJob.sync")) == 1
+    (training,) = run.sent("createTrainingJob.sync")
+    image = "685385470294.dkr.ecr.eu-west-1.amazonaws.com/seq2seq:1"
+    algorithm = {"TrainingImage": image, "TrainingInputMode": "File"}
+    assert training["AlgorithmSpecification"] == algorithm
+    assert "CheckpointConfig" not in training
+    channels = [channel["ChannelName"] for channel in training["InputDataConfig"]]
+    assert channels == ["train", "validation", "vocab"]
+    described = run.stack.parameters["ModelDescriptionUrl"]
+    assert described == f"s3://{BUCKET}/executions/Nightly_Run.7/vocab"
+    (probe,) = run.sent("invokeEndpoint")
+    assert json.loads(probe["Body"]) == {"instances": [{"data": "this is so cool"}]}
+
+
+def test_the_builtin_engine_goes_back_from_an_empty_answer(
+    builtin: Synthesis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(builtin.definition(), engine="builtin", stack=served(), answers=[" "])
+    run.start(monkeypatch)
+    assert run.error == "BadTranslation"
+
+
+def test_the_builtin_engine_takes_a_pretrained_model(
+    builtin: Synthesis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(builtin.definition(), engine="builtin")
+    run.start(monkeypatch, {"pretrained_model": PRETRAINED})
+    assert run.output == {"model_data": PRETRAINED, "metrics": {}, "promoted": True}
+    assert run.stack.parameters["ModelDescriptionUrl"] == ""
+
+
+def test_the_training_request_is_the_plans(start: Start) -> None:
+    run = start({"hyperparameters": {"batch_size": 64, "bucketing_enabled": True}})
+    (request,) = run.sent("createTrainingJob.sync")
+    assert request["HyperParameters"] == {
+        "source_language": "en",
+        "target_language": "de",
+        "batch_size": "64",
+        "bucketing_enabled": "true",
+    }
+    names = [metric["Name"] for metric in request["AlgorithmSpecification"]["MetricDefinitions"]]
+    assert names == ["validation:bleu", "validation:perplexity", "validation:accuracy"]
+    uris = {
+        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
+        for channel in request["InputDataConfig"]
+    }
+    prefix = f"s3://{BUCKET}/executions/Nightly_Run.7"
+    assert uris == {name: f"{prefix}/{name}" for name in ("train", "validation", "vocab")}
+    assert request["CheckpointConfig"] == {"S3Uri": f"{prefix}/checkpoints"}
+
+
+def test_the_processing_jobs_run_the_containers_commands(start: Start) -> None:
+    preprocess, verify = start().sent("createProcessingJob.sync")
+    assert preprocess["AppSpecification"]["ContainerEntrypoint"] == [
+        "python",
+        "-m",
+        "preprocessing.job",
+    ]
+    assert preprocess["AppSpecification"]["ContainerArguments"][0] == "--train-source"
+    assert preprocess["AppSpecification"]["ImageUri"].endswith("/training:1")
+    folders = [
+        output["S3Output"]["LocalPath"]
+        for output in preprocess["ProcessingOutputConfig"]["Outputs"]
+    ]
+    root = "/opt/ml/processing/output"
+    assert folders == [f"{root}/train", f"{root}/validation", f"{root}/vocab"]
+    assert verify["AppSpecification"]["ContainerEntrypoint"] == ["python", "-m", "serving.verify"]
+    assert verify["AppSpecification"]["ImageUri"].endswith("/serving:1")
+
+
+@pytest.mark.parametrize("engine", ["pytorch", "builtin", "local"])
+def test_every_state_can_be_reached_and_every_job_has_a_limit(
+    engine: str, request: pytest.FixtureRequest
+) -> None:
+    definition = request.getfixturevalue(engine).definition()
+    assert states_reached(definition) == set(definition["States"])
+    assert definition["QueryLanguage"] == "JSONata"
+    for state in definition["States"].values():
+        if state.get("Resource", "").endswith(".sync"):
+            assert state["TimeoutSeconds"] > 0
+            retried = [error for retry in state["Retry"] for error in retry["ErrorEquals"]]
+            assert not {"States.ALL", "States.TaskFailed", "States.Timeout"} & set(retried)
+        if state["Type"] == "Task":
+            assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+
+
+def test_the_local_deployment_looks_more_often(
+    local: Synthesis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(local.definition()).start(monkeypatch)
+    assert run.status == "SUCCEEDED", run.cause
+    assert set(run.naps) == {2}
