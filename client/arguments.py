@@ -1,0 +1,81 @@
+"""The command line's options and their help; runs nothing."""
+
+import argparse
+from pathlib import Path
+
+from client.addresses import DEFAULT_NAME
+
+_ENVIRONMENT = """environment:
+  TRANSLATION_API_URL, STATE_MACHINE_ARN, TRANSLATION_BUCKET
+                        where the service is; when absent, the outputs of its CloudFormation stacks
+  TRANSLATION_API_KEY   for a service that takes API keys instead of signatures
+  AWS_...               credentials, region and profile, as for the AWS command line"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of `python -m client`."""
+    root = argparse.ArgumentParser(
+        prog="python -m client",
+        description="Translate with the service, retrain it, and see what it serves.",
+        epilog=_ENVIRONMENT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    root.add_argument(
+        "--name", default=DEFAULT_NAME, help="the service's name setting (default: %(default)s)"
+    )
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_translate(commands)
+    _add_retrain(commands)
+    commands.add_parser("model", help="print as JSON what is being served")
+    return root
+
+
+def _add_translate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "translate", help="print the translation of each sentence, one a line"
+    )
+    command.add_argument(
+        "sentences", nargs="*", metavar="SENTENCE", help="without any, lines of standard input"
+    )
+    form = command.add_mutually_exclusive_group()
+    form.add_argument(
+        "--attention", action="store_true", help="print the attention matrix below each translation"
+    )
+    form.add_argument(
+        "--protobuf",
+        action="store_true",
+        help="send x-recordio-protobuf, with the current model's vocabularies",
+    )
+
+
+def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "retrain", help="start the retraining state machine and follow it to its end"
+    )
+    corpus = command.add_argument_group(
+        "corpus",
+        "local files, which are uploaded, or http(s) and s3 URIs; .gz is decompressed and "
+        "archive.tgz#member picks a file out of an archive; without any, WMT17",
+    )
+    for option in ("--source", "--target", "--validation-source", "--validation-target"):
+        corpus.add_argument(option, metavar="FILE_OR_URI")
+    command.add_argument("--max-lines", type=int, metavar="N", help="training pairs to read")
+    command.add_argument("--subwords", type=int, metavar="N", help="merges of a byte-pair encoding")
+    command.add_argument(
+        "--hyperparameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="hyperparameters",
+    )
+    command.add_argument("--hyperparameters-file", type=Path, metavar="JSON_FILE")
+    command.add_argument(
+        "--pretrained-model", metavar="S3_URI", help="a model.tar.gz: skip training"
+    )
+    command.add_argument(
+        "--no-promote", action="store_false", dest="promote", help="leave the endpoint as it is"
+    )
+    command.add_argument(
+        "--no-wait", action="store_false", dest="wait", help="print the execution's ARN and leave"
+    )
+    command.add_argument("--execution-name", metavar="NAME")

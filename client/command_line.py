@@ -1,0 +1,149 @@
+"""What each command does: parse, build, call, print; failures become one line and an exit code."""
+
+import argparse
+import itertools
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
+from botocore.exceptions import ClientError as AwsError
+
+from client import arguments, attention
+from client.addresses import Addresses
+from client.executions import Execution
+from client.failures import ApiError, ClientError
+from client.retraining import RetrainingOptions
+from client.translation import Translation, TranslationClient, aws_session
+from client.uploads import upload_local_files
+from protocol.retraining import InputError
+
+BATCH_SIZE = 32
+"""Sentences in one request; a file is translated while it is read."""
+FAILURE, USAGE, INTERRUPTED = 1, 2, 130
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return the process's exit code."""
+    options = arguments.parser().parse_args(argv)
+    commands = {"translate": translate, "retrain": retrain, "model": model}
+    try:
+        return commands[options.command](options)
+    except InputError as error:
+        return _failed(str(error), USAGE)
+    except (ClientError, BotoCoreError, AwsError) as error:
+        return _failed(_described(error), FAILURE)
+    except BrokenPipeError:
+        # Whoever read the output has enough; Python must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def translate(options: argparse.Namespace) -> int:
+    client = TranslationClient.from_environment(options.name)
+    lines: Iterable[str] = options.sentences or (line.rstrip("\n") for line in sys.stdin)
+    typed = not options.sentences and sys.stdin.isatty()
+    for batch in _batches(lines, 1 if typed else BATCH_SIZE):
+        for translation in _translated(client, batch, options):
+            print(translation.target, flush=True)
+            if options.attention and (table := attention.table(translation)):
+                print(table, flush=True)
+    return 0
+
+
+def model(options: argparse.Namespace) -> int:
+    content = TranslationClient.from_environment(options.name).model()
+    print(json.dumps(content, indent=2, ensure_ascii=False))
+    return 0
+
+
+def retrain(options: argparse.Namespace) -> int:
+    content = _retraining_options(options).to_input()
+    session = aws_session()
+    addresses = Addresses(session, os.environ, options.name)
+    if "corpus" in content:
+        s3 = session.create_client("s3")
+        content["corpus"] = upload_local_files(content["corpus"], addresses.bucket, s3)
+    states = session.create_client("stepfunctions")
+    execution = Execution.start(
+        states, addresses.state_machine_arn(), content, options.execution_name
+    )
+    print(execution.arn, flush=True)
+    return _followed(execution) if options.wait else 0
+
+
+def _followed(execution: Execution) -> int:
+    try:
+        for entered in execution.follow():
+            print(f"[{_clock(entered.elapsed_seconds)}] {entered.state}", flush=True)
+    except KeyboardInterrupt:
+        print(
+            "\nthe execution goes on; stop it with: "
+            f"aws stepfunctions stop-execution --execution-arn {execution.arn}",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    _print_result(execution.output())
+    return 0
+
+
+def _print_result(output: dict[str, Any]) -> None:
+    for name, value in sorted((output.get("metrics") or {}).items()):
+        print(f"{name}: {value}")
+    print(f"model: {output.get('model_data')}")
+    print(f"promoted: {'yes' if output.get('promoted') else 'no'}")
+
+
+def _translated(
+    client: TranslationClient, batch: Sequence[str], options: argparse.Namespace
+) -> Iterator[Translation]:
+    """One answer per line; an empty line stays one and is not sent."""
+    sentences = [line for line in batch if line.strip()]
+    if options.protobuf:
+        answers = iter(client.translate_as_records(sentences))
+    else:
+        answers = iter(client.translate(sentences, attention=options.attention))
+    for line in batch:
+        yield next(answers) if line.strip() else Translation(source=line, target="")
+
+
+def _batches(lines: Iterable[str], size: int) -> Iterator[list[str]]:
+    remaining = iter(lines)
+    while batch := list(itertools.islice(remaining, size)):
+        yield batch
+
+
+def _retraining_options(options: argparse.Namespace) -> RetrainingOptions:
+    return RetrainingOptions(
+        source=options.source,
+        target=options.target,
+        validation_source=options.validation_source,
+        validation_target=options.validation_target,
+        max_lines=options.max_lines,
+        subwords=options.subwords,
+        hyperparameters=options.hyperparameters,
+        hyperparameters_file=options.hyperparameters_file,
+        pretrained_model=options.pretrained_model,
+        promote=options.promote,
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes:3d}:{rest:02d}"
+
+
+def _described(error: Exception) -> str:
+    described = " ".join(str(error).split())
+    if isinstance(error, ApiError) and error.request_id:
+        return f"{described} (request {error.request_id})"
+    return described
+
+
+def _failed(message: str, code: int) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,78 @@
+"""From the command line's options to a checked input of the retraining state machine."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from protocol.retraining import InputError, RetrainingInput
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetrainingOptions:
+    """What the owner asked for; everything else is left to the service's own defaults."""
+
+    source: str | None = None
+    target: str | None = None
+    validation_source: str | None = None
+    validation_target: str | None = None
+    max_lines: int | None = None
+    subwords: int | None = None
+    hyperparameters: Sequence[str] = ()
+    """As `name=value`; these win over those of the file."""
+    hyperparameters_file: Path | None = None
+    pretrained_model: str | None = None
+    promote: bool = True
+
+    def to_input(self) -> dict[str, Any]:
+        """The execution's input, checked as the service will check it.
+
+        Raises:
+            InputError: names the key, the value and what would be right.
+        """
+        optional = {
+            "corpus": self._corpus() or None,
+            "max_lines": self.max_lines,
+            "subwords": self.subwords,
+            "hyperparameters": self._hyperparameters() or None,
+            "pretrained_model": self.pretrained_model,
+        }
+        content = {key: value for key, value in optional.items() if value is not None}
+        content["promote"] = self.promote
+        RetrainingInput.parse(content)
+        return content
+
+    def _corpus(self) -> dict[str, str]:
+        parts = {
+            "source": self.source,
+            "target": self.target,
+            "validation_source": self.validation_source,
+            "validation_target": self.validation_target,
+        }
+        return {part: uri for part, uri in parts.items() if uri is not None}
+
+    def _hyperparameters(self) -> dict[str, Any]:
+        given = [_pair(text) for text in self.hyperparameters]
+        return {**_from_file(self.hyperparameters_file), **dict(given)}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator or not name.strip():
+        raise InputError(f"a hyperparameter is given as name=value, not {text!r}")
+    return name.strip(), value
+
+
+def _from_file(path: Path | None) -> Mapping[str, Any]:
+    if path is None:
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} must hold a JSON object of hyperparameters")
+    return content
