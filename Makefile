@@ -15,7 +15,7 @@ SERVICE_REQUIREMENTS := requirements.txt $(wildcard containers/*/requirements.tx
 	local/requirements.txt
 TEST_REQUIREMENTS := tests/requirements.txt
 
-.PHONY: help setup up down status env test unit lint format bundle synth deploy destroy clean
+.PHONY: help setup up down status env test unit lint format protobuf bundle synth deploy destroy clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -47,6 +47,9 @@ lint: setup $(BIN)/.tests ## check style, types and the rooms' import rules
 format: $(BIN)/.tests ## format the code
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+protobuf: $(BIN)/.tests ## generate protocol/record_pb2 from record.proto
+	@$(BIN)/python -m grpc_tools.protoc -Iprotocol --python_out=protocol --pyi_out=protocol record.proto
 
 setup: $(BIN)/.service node_modules/.installed bundle ## install everything that the service needs
 
