@@ -1,0 +1,1 @@
+"""Things that show the service at work; no other room imports them."""
