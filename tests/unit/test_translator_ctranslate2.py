@@ -91,6 +91,7 @@ def test_asking_for_attention_changes_no_translation(tmp_path: Path) -> None:
             for attention in (False, True)
         )
         assert [found.pieces for found in plain] == [found.pieces for found in attentive]
+        assert len({found.pieces for found in plain}) > 100
 
 
 def test_the_first_source_over_the_limit_is_named(folder: Path) -> None:
