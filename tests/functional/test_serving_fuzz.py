@@ -72,7 +72,7 @@ def _build(kind: str, folder: Path) -> None:
         build_subword_model(folder, LINES)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     content_type=st.sampled_from(CONTENT_TYPES)
     | st.text(st.characters(codec="ascii"), max_size=30),
@@ -85,7 +85,7 @@ def test_no_request_is_the_servers_error(
     _check(client, content_type, accept, body)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     request=st.tuples(st.just(CONTENT_TYPES[0]), JSON_BODIES)
     | st.tuples(st.just(CONTENT_TYPES[1]), record_bodies())
