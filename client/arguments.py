@@ -59,7 +59,9 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     for option in ("--source", "--target", "--validation-source", "--validation-target"):
         corpus.add_argument(option, metavar="FILE_OR_URI")
-    command.add_argument("--max-lines", type=int, metavar="N", help="training pairs to read")
+    command.add_argument(
+        "--max-lines", type=_number_or_all, metavar="N", help="training pairs to read, or all"
+    )
     command.add_argument("--subwords", type=int, metavar="N", help="merges of a byte-pair encoding")
     command.add_argument(
         "--hyperparameter",
@@ -79,3 +81,7 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--no-wait", action="store_false", dest="wait", help="print the execution's ARN and leave"
     )
     command.add_argument("--execution-name", metavar="NAME")
+
+
+def _number_or_all(text: str) -> int | str:
+    return text if text == "all" else int(text)

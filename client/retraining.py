@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from protocol.retraining import InputError, RetrainingInput
 
@@ -17,7 +17,7 @@ class RetrainingOptions:
     target: str | None = None
     validation_source: str | None = None
     validation_target: str | None = None
-    max_lines: int | None = None
+    max_lines: int | Literal["all"] | None = None
     subwords: int | None = None
     hyperparameters: Sequence[str] = ()
     """As `name=value`; these win over those of the file."""
@@ -33,12 +33,15 @@ class RetrainingOptions:
         """
         optional = {
             "corpus": self._corpus() or None,
-            "max_lines": self.max_lines,
+            "max_lines": None if self.max_lines == "all" else self.max_lines,
             "subwords": self.subwords,
             "hyperparameters": self._hyperparameters() or None,
             "pretrained_model": self.pretrained_model,
         }
         content = {key: value for key, value in optional.items() if value is not None}
+        if self.max_lines == "all":
+            # Absent would mean the service's own default; null reads the whole corpus.
+            content["max_lines"] = None
         content["promote"] = self.promote
         RetrainingInput.parse(content)
         return content

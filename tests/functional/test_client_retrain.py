@@ -146,6 +146,15 @@ def test_a_wrong_input_starts_nothing_and_is_a_usage_error(
     assert aws.input == {}
 
 
+def test_lines_are_a_number_or_all(aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["retrain", "--max-lines", "all", "--no-wait"]) == 0
+    assert aws.input["max_lines"] is None
+
+    with pytest.raises(SystemExit):
+        main(["retrain", "--max-lines", "many"])
+    assert "--max-lines: invalid" in capsys.readouterr().err
+
+
 def test_a_missing_file_starts_nothing(aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
     names = ("source", "target", "validation-source", "validation-target")
     options = [word for name in names for word in (f"--{name}", "/nonexistent/train")]

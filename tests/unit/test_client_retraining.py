@@ -38,6 +38,13 @@ def test_every_option_becomes_its_key_of_the_input() -> None:
     assert RetrainingInput.parse(content).max_lines == 100
 
 
+def test_all_lines_are_asked_for_with_null_because_absent_means_the_default() -> None:
+    content = RetrainingOptions(max_lines="all").to_input()
+
+    assert content == {"max_lines": None, "promote": True}
+    assert RetrainingInput.parse(content).max_lines is None
+
+
 def test_options_win_over_the_file_of_hyperparameters(tmp_path: Path) -> None:
     path = tmp_path / "hyperparameters.json"
     path.write_text(json.dumps({"batch_size": "64", "num_embed": 128}), encoding="utf-8")
