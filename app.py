@@ -6,6 +6,7 @@ The only CDK code that reads context or environment.
 import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
@@ -35,9 +36,9 @@ def compose(app: App, settings: Settings) -> None:
     )
 
 
-def main(environ: Mapping[str, str] = os.environ) -> int:
-    """Synthesise into the folder that the CDK command line names."""
-    app = App(analytics_reporting=False)
+def main(environ: Mapping[str, str] = os.environ, context: Mapping[str, Any] | None = None) -> int:
+    """Synthesise into the folder, and with the context, that the CDK command line hands over."""
+    app = App(analytics_reporting=False, context=context)
     deployment = environ.get("TRANSLATION_DEPLOYMENT") or "aws"
     try:
         compose(app, Settings.from_context(app.node.get_all_context(), deployment=deployment))

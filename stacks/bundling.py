@@ -124,7 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     for function in FUNCTIONS:
         for platform in PLATFORMS:
-            bundle = Bundle(function=function, platform=platform)
+            bundle = Bundle(
+                function=function, platform=platform, root=ROOT, output=ROOT / "build" / "lambda"
+            )
             if bundle.is_fresh():
                 continue
             try:

@@ -1,6 +1,6 @@
 """The retraining state machine: how its parts follow each other, and what it returns."""
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -16,7 +16,6 @@ from stacks.retraining.preprocess_state import preprocess_state
 from stacks.retraining.promote_states import Promotion
 from stacks.retraining.train_state import train_state
 from stacks.retraining.verify_state import DESCRIPTION, read_verification_state, verify_state
-from stacks.service_stack import removal_policy
 from stacks.settings import Settings
 
 PROBE = "this is so cool"
@@ -57,7 +56,8 @@ class RetrainingMachine(Construct):
             # The prefix keeps CloudWatch's policy for log deliveries short of its size limit.
             log_group_name=f"/aws/vendedlogs/states/{settings.state_machine_name}",
             retention=retention(settings.log_retention_days),
-            removal_policy=removal_policy(settings),
+            # A group that stayed behind would be in the way of the next deployment.
+            removal_policy=RemovalPolicy.DESTROY,
         )
         self.machine = sfn.StateMachine(
             self,

@@ -73,10 +73,14 @@ def make_bundles(folder: Path) -> Path:
     return folder
 
 
+def feature_flags() -> dict[str, Any]:
+    """What the CDK command line adds to the context out of cdk.json."""
+    return dict(json.loads(Path("cdk.json").read_text(encoding="utf-8"))["context"])
+
+
 def synthesise(folder: Path, bundles: Path, **context: Any) -> Synthesis:
     """Run the app; cdk-nag's findings and CloudFormation's rules fail it."""
-    flags = json.loads(Path("cdk.json").read_text(encoding="utf-8"))["context"]
-    given = {**flags, "lambda_bundles": str(bundles), **IMAGES, **context}
+    given = {**feature_flags(), "lambda_bundles": str(bundles), **IMAGES, **context}
     app = App(outdir=str(folder), context=given, analytics_reporting=False)
     compose(app, Settings.from_context(app.node.get_all_context()))
     app.synth()

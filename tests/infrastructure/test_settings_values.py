@@ -1,0 +1,135 @@
+"""A wrong setting stops synthesis in one line that says what would be right."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from stacks.settings import Deployment, Engine, Settings, SettingsError
+from tests.infrastructure.synthesis import feature_flags
+
+WRONG = [
+    ("engine", "mxnet", "engine: 'mxnet' is not allowed; use one of pytorch, builtin"),
+    ("deployment", "azure", "deployment: 'azure' is not allowed; use one of aws, local"),
+    ("api_auth", "none", "api_auth: 'none' is not allowed; use one of iam, api_key"),
+    ("api_auth", 7, "api_auth: 7 is not allowed; use one of iam, api_key"),
+    ("name", "Translation", "name: 'Translation' is not allowed; use 3 to 20 of a-z"),
+    ("name", "a--b", "name: 'a--b' is not allowed"),
+    ("name", "ends-", "name: 'ends-' is not allowed"),
+    ("name", "a" * 21, "use 3 to 20 of a-z, 0-9 and single hyphens"),
+    ("source_language", "English!", "source_language: 'English!' is not allowed; use a language"),
+    ("target_language", 3, "target_language: 3 is not a string"),
+    ("endpoint_min_instances", "0", "endpoint_min_instances: 0 is not allowed; use a whole number"),
+    ("endpoint_min_instances", "two", "endpoint_min_instances: 'two' is not a whole number"),
+    ("endpoint_min_instances", True, "endpoint_min_instances: True is not a whole number"),
+    ("endpoint_min_instances", "3", "endpoint_max_instances: 2 is below endpoint_min_instances"),
+    ("endpoint_instance_type", "c6i.xlarge", "use an instance type such as ml.c6i.xlarge"),
+    ("training_instance_type", "g5", "training_instance_type: 'g5' is not allowed"),
+    ("training_volume_gb", "-1", "use a whole number from 1 to 16384"),
+    ("training_max_runtime_hours", 673, "use a whole number from 1 to 672"),
+    ("throttle_rate_limit", "1.5", "throttle_rate_limit: '1.5' is not a whole number"),
+    ("log_retention_days", 91, "log_retention_days: 91 is not kept by CloudWatch; use one of 1, 3"),
+    ("corpus_buckets", "s3://mine", "corpus_buckets: 's3://mine' is not a bucket name"),
+    ("corpus_buckets", [1], "corpus_buckets: [1] must be names separated by commas"),
+    ("default_hyperparameters", "{", "default_hyperparameters: not JSON"),
+    ("default_hyperparameters", "[]", "default_hyperparameters: must be a JSON object"),
+    ("training_image_uri", "me/training:1", "use ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY"),
+    ("alarm_topic_arn", "alarms", "alarm_topic_arn: 'alarms' is not allowed; use the ARN"),
+    ("egnine", "pytorch", "egnine: unknown setting; did you mean engine?"),
+    ("api-auth", "iam", "api-auth: unknown setting; did you mean api_auth?"),
+    ("EngIne", "pytorch", "EngIne: unknown setting; did you mean engine?"),
+    ("subwords", "8000", "subwords: unknown setting; known settings: name, deployment, engine"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "message"), WRONG)
+def test_a_wrong_value_names_key_and_remedy(key: str, value: Any, message: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_context({key: value})
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_builtin_engine_has_no_local_form() -> None:
+    with pytest.raises(SettingsError, match="with deployment=local use pytorch"):
+        Settings.from_context({"engine": "builtin", "deployment": "local"})
+
+
+@pytest.mark.parametrize("instance", ["ml.p3.2xlarge", "ml.g6.xlarge", "ml.c5.xlarge"])
+def test_the_builtin_engine_trains_on_g4dn_or_g5_only(instance: str) -> None:
+    with pytest.raises(SettingsError, match="families ml.g4dn or ml.g5"):
+        Settings.from_context({"engine": "builtin", "training_instance_type": instance})
+
+
+def test_values_come_as_the_command_line_or_a_file_gives_them() -> None:
+    settings = Settings.from_context(
+        {
+            "engine": "builtin",
+            "training_instance_type": "ml.g4dn.xlarge",
+            "throttle_rate_limit": "7",
+            "endpoint_max_instances": 4,
+            "corpus_buckets": "one-bucket, another-bucket,",
+            "default_hyperparameters": {"batch_size": "64"},
+        }
+    )
+    assert settings.engine is Engine.BUILTIN
+    assert (settings.throttle_rate_limit, settings.endpoint_max_instances) == (7, 4)
+    assert settings.corpus_buckets == ("one-bucket", "another-bucket")
+    assert settings.default_hyperparameters == '{"batch_size": "64"}'
+
+
+def test_the_frameworks_own_keys_are_left_alone() -> None:
+    context = {
+        "@aws-cdk/core:checkSecretUsage": True,
+        "aws:cdk:enable-path-metadata": True,
+        "availability-zones:account=1:region=x": ["a"],
+        "acknowledged-issue-numbers": [1],
+        "tree-metadata": True,
+    }
+    assert Settings.from_context(context) == Settings()
+
+
+def test_the_environment_is_only_the_default_of_the_deployment() -> None:
+    assert Settings.from_context({}, deployment="local").deployment is Deployment.LOCAL
+    chosen = Settings.from_context({"deployment": "aws"}, deployment="local")
+    assert chosen.deployment is Deployment.AWS
+
+
+def test_a_settings_message_is_all_that_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main({}, {"engine": "mxnet"}) == 1
+    printed = capsys.readouterr()
+    assert printed.err == "error: engine: 'mxnet' is not allowed; use one of pytorch, builtin\n"
+    assert printed.out == ""
+
+
+def test_a_missing_bundle_says_how_to_make_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = {**feature_flags(), "lambda_bundles": str(tmp_path)}
+    assert app.main({"TRANSLATION_DEPLOYMENT": "local"}, context) == 1
+    assert capsys.readouterr().err.endswith("bundle; run: make bundle\n")
+
+
+@pytest.mark.parametrize(("engine", "code"), [("pytorch", 0), ("mxnet", 1)])
+def test_the_app_as_a_process_needs_no_credentials(
+    tmp_path: Path, bundles: Path, engine: str, code: int
+) -> None:
+    context = {**feature_flags(), "lambda_bundles": str(bundles), "engine": engine}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "TRANSLATION_DEPLOYMENT": "local",
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_OUTDIR": str(tmp_path / "out"),
+    }
+    command = [sys.executable, "app.py"]
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert finished.returncode == code, finished.stderr
+    assert (tmp_path / "out" / "manifest.json").is_file() is (code == 0)
+    assert finished.stdout == ""
+    assert "Traceback" not in finished.stderr

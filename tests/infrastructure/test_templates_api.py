@@ -1,0 +1,169 @@
+import json
+from typing import Any
+
+import pytest
+
+from check_input.settings import Settings as CheckSettings
+from protocol.translation import HTTP_STATUS, ErrorCode
+from tests.infrastructure.synthesis import Synthesis
+from translate_api.settings import Settings as ApiSettings
+
+INTERNAL = ("DEFAULT_5XX", "INTEGRATION_FAILURE")
+
+
+def methods(synthesis: Synthesis) -> dict[tuple[str, str], dict[str, Any]]:
+    """Every method's properties by verb and path."""
+    resources = synthesis.resources("Api", "AWS::ApiGateway::Resource")
+
+    def path(reference: dict[str, Any]) -> str:
+        if "Ref" not in reference:
+            return ""
+        properties = resources[reference["Ref"]]["Properties"]
+        return f"{path(properties['ParentId'])}/{properties['PathPart']}"
+
+    found = synthesis.resources("Api", "AWS::ApiGateway::Method").values()
+    properties = [method["Properties"] for method in found]
+    return {(item["HttpMethod"], path(item["ResourceId"]) or "/"): item for item in properties}
+
+
+def test_the_methods_are_the_contracts_and_the_rest_reaches_the_function(
+    pytorch: Synthesis,
+) -> None:
+    paths = ("/", "/translate", "/model", "/vocabulary", "/vocabulary/{side}", "/{proxy+}")
+    assert set(methods(pytorch)) == {
+        ("POST", "/translate"),
+        ("GET", "/model"),
+        ("GET", "/vocabulary/{side}"),
+        *(("ANY", path) for path in paths),
+    }
+
+
+def test_methods_demand_a_signature(pytorch: Synthesis) -> None:
+    for method in methods(pytorch).values():
+        assert method["AuthorizationType"] == "AWS_IAM"
+        assert method["Integration"]["Type"] == "AWS_PROXY"
+        assert method["Integration"]["TimeoutInMillis"] == 29_000
+
+
+def test_an_owner_can_choose_keys(chosen: Synthesis) -> None:
+    for method in methods(chosen).values():
+        assert method["AuthorizationType"] == "NONE"
+        assert method["ApiKeyRequired"] is True
+    plan = chosen.one("Api", "AWS::ApiGateway::UsagePlan")["Properties"]
+    assert plan["Throttle"] == {"BurstLimit": 100, "RateLimit": 7}
+    assert chosen.resources("Api", "AWS::ApiGateway::UsagePlanKey")
+    assert "ApiKeyId" in chosen.template("Api")["Outputs"]
+
+
+def test_the_api_is_regional_and_protobuf_is_binary(pytorch: Synthesis) -> None:
+    api = pytorch.one("Api", "AWS::ApiGateway::RestApi")["Properties"]
+    assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+    assert api["BinaryMediaTypes"] == ["application/x-recordio-protobuf"]
+
+
+def test_no_request_model_could_be_applied_to_protobuf(pytorch: Synthesis) -> None:
+    assert not pytorch.resources("Api", "AWS::ApiGateway::Model")
+    assert not [method for method in methods(pytorch).values() if "RequestModels" in method]
+
+
+def test_the_stage_throttles_and_logs(pytorch: Synthesis) -> None:
+    stage = pytorch.one("Api", "AWS::ApiGateway::Stage")["Properties"]
+    assert stage["StageName"] == "prod"
+    (settings,) = stage["MethodSettings"]
+    assert settings["ThrottlingRateLimit"] == 50
+    assert settings["ThrottlingBurstLimit"] == 100
+    assert settings["DataTraceEnabled"] is False
+    line = json.loads(stage["AccessLogSetting"]["Format"])
+    assert {"requestId", "caller", "status", "latency"} <= line.keys()
+
+
+def test_every_log_is_kept_for_as_long_as_the_owner_says(
+    pytorch: Synthesis, chosen: Synthesis
+) -> None:
+    for synthesis, days in ((pytorch, 90), (chosen, 30)):
+        for stack in ("Api", "Retraining"):
+            groups = synthesis.resources(stack, "AWS::Logs::LogGroup")
+            assert groups
+            assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {days}
+
+
+def test_gateway_responses_have_the_services_shape(pytorch: Synthesis) -> None:
+    responses = pytorch.resources("Api", "AWS::ApiGateway::GatewayResponse").values()
+    for response in responses:
+        properties = response["Properties"]
+        template = properties["ResponseTemplates"]["application/json"]
+        body = json.loads(template.replace("$context.error.messageString", '"words"'))
+        assert body.keys() == {"message", "code"}
+        code = ErrorCode(body["code"])
+        if "StatusCode" in properties:
+            assert properties["StatusCode"] == str(HTTP_STATUS[code])
+        if properties["ResponseType"] in INTERNAL:
+            assert "$context" not in template
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("REQUEST_TOO_LARGE", "413", "too_large"),
+        ("THROTTLED", "429", "throttled"),
+        ("MISSING_AUTHENTICATION_TOKEN", "403", "forbidden"),
+        ("INVALID_SIGNATURE", "403", "forbidden"),
+        ("ACCESS_DENIED", "403", "forbidden"),
+        ("INTEGRATION_TIMEOUT", "504", "timeout"),
+        ("UNSUPPORTED_MEDIA_TYPE", "415", "unsupported_media_type"),
+        ("BAD_REQUEST_BODY", "400", "bad_request"),
+        ("DEFAULT_5XX", "500", "internal"),
+    ],
+)
+def test_gateway_responses_have_the_right_code(
+    pytorch: Synthesis, kind: str, status: str, code: str
+) -> None:
+    responses = pytorch.resources("Api", "AWS::ApiGateway::GatewayResponse").values()
+    (properties,) = (
+        response["Properties"]
+        for response in responses
+        if response["Properties"]["ResponseType"] == kind
+    )
+    assert properties["StatusCode"] == status
+    assert f'"code": "{code}"' in properties["ResponseTemplates"]["application/json"]
+    retry = properties.get("ResponseParameters", {})
+    assert ("gatewayresponse.header.Retry-After" in retry) is (kind == "THROTTLED")
+
+
+def test_a_changed_refusal_is_deployed(pytorch: Synthesis) -> None:
+    deployment = pytorch.one("Api", "AWS::ApiGateway::Deployment")
+    responses = pytorch.resources("Api", "AWS::ApiGateway::GatewayResponse")
+    assert set(responses) <= set(deployment["DependsOn"])
+
+
+def test_the_function_answers_before_the_gateway_gives_up(pytorch: Synthesis) -> None:
+    function = pytorch.one("Api", "AWS::Lambda::Function")["Properties"]
+    assert function["Timeout"] == 28
+    assert function["Runtime"] == "python3.12"
+    assert function["Architectures"] == ["x86_64"]
+    assert function["Handler"] == "translate_api.handler.lambda_handler"
+
+
+def test_the_functions_get_the_environment_that_they_read(pytorch: Synthesis) -> None:
+    api = pytorch.one("Api", "AWS::Lambda::Function")["Properties"]["Environment"]["Variables"]
+    settings = ApiSettings.from_environment(api)
+    assert settings.endpoint_name == "translation"
+    assert settings.model_parameter == "/translation/model"
+    check = pytorch.one("Retraining", "AWS::Lambda::Function")["Properties"]["Environment"]
+    read = CheckSettings.from_environment({**check["Variables"], "BUCKET": "b"})
+    assert (read.engine, read.allow_file_corpora) == ("pytorch", False)
+    assert read.corpus_buckets == frozenset()
+
+
+def test_files_are_corpora_on_one_machine_only(local: Synthesis) -> None:
+    function = local.one("Retraining", "AWS::Lambda::Function")["Properties"]
+    assert function["Environment"]["Variables"]["ALLOW_FILE_CORPORA"] == "true"
+
+
+def test_outputs_are_what_the_client_reads(pytorch: Synthesis) -> None:
+    outputs = pytorch.template("Api")["Outputs"]
+    assert {"ApiId", "ApiUrl", "StageName"} <= outputs.keys()
+    address = outputs["ApiUrl"]["Value"]["Fn::Join"][1]
+    assert address[0] == "https://"
+    assert address[-1] == "/prod"
+    assert "StateMachineArn" in pytorch.template("Retraining")["Outputs"]

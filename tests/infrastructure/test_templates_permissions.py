@@ -1,0 +1,178 @@
+"""Least privilege: who may do what, read off the templates."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.synthesis import Synthesis
+
+STACKS = ("Storage", "Retraining", "Endpoint", "Api", "Monitoring")
+WITHOUT_RESOURCES = {
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:PutMetricData",
+    "ecr:GetAuthorizationToken",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+"""Actions that know no resource, by AWS's service authorisation reference."""
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def allowing(synthesis: Synthesis, stack: str, action: str) -> list[dict[str, Any]]:
+    return [
+        statement
+        for statement in synthesis.statements(stack)
+        if action in as_list(statement["Action"])
+    ]
+
+
+@pytest.mark.parametrize("synthesis", ["pytorch", "builtin", "local", "chosen"])
+def test_no_action_and_no_resource_is_a_star(
+    synthesis: str, request: pytest.FixtureRequest
+) -> None:
+    for stack in STACKS:
+        for statement in request.getfixturevalue(synthesis).statements(stack):
+            actions = as_list(statement["Action"])
+            assert not [action for action in actions if "*" in action]
+            if "*" in as_list(statement["Resource"]):
+                assert set(actions) <= WITHOUT_RESOURCES
+
+
+def test_only_the_endpoint_stack_can_be_updated_and_only_its_types(pytorch: Synthesis) -> None:
+    (statement,) = allowing(pytorch, "Retraining", "cloudformation:UpdateStack")
+    assert statement["Action"] == "cloudformation:UpdateStack"
+    assert json.dumps(statement["Resource"]).endswith(':stack/translation-endpoint/*"]]}')
+    types = statement["Condition"]["ForAllValues:StringEquals"]["cloudformation:ResourceTypes"]
+    assert "AWS::SageMaker::Endpoint" in types
+    assert not [name for name in types if "IAM" in name or "*" in name]
+    assert statement["Condition"]["Null"] == {
+        "cloudformation:ResourceTypes": "false",
+        "cloudformation:RoleArn": "true",
+        "cloudformation:TemplateUrl": "true",
+    }
+
+
+def test_the_update_names_exactly_the_types_that_the_policy_demands(pytorch: Synthesis) -> None:
+    (statement,) = allowing(pytorch, "Retraining", "cloudformation:UpdateStack")
+    allowed = statement["Condition"]["ForAllValues:StringEquals"]["cloudformation:ResourceTypes"]
+    updates = [
+        state["Arguments"]["ResourceTypes"]
+        for state in pytorch.definition()["States"].values()
+        if state.get("Resource", "").endswith(":updateStack")
+    ]
+    assert updates == [allowed, allowed]
+
+
+def test_the_machine_creates_no_endpoint_and_passes_one_role_to_one_service(
+    pytorch: Synthesis,
+) -> None:
+    actions = {
+        action
+        for statement in pytorch.statements("Retraining")
+        for action in as_list(statement["Action"])
+    }
+    assert not {name for name in actions if name.endswith(("Endpoint", "EndpointConfig"))} - {
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:InvokeEndpoint",
+    }
+    (statement,) = allowing(pytorch, "Retraining", "iam:PassRole")
+    service = {"iam:PassedToService": "sagemaker.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": service}
+    (passed,) = as_list(statement["Resource"])
+    assert passed["Fn::GetAtt"][0].startswith("JobsRole")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "sagemaker:CreateTrainingJob",
+        "sagemaker:StopTrainingJob",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:StopProcessingJob",
+        "sagemaker:AddTags",
+    ],
+)
+def test_only_jobs_of_this_service_can_be_started_and_stopped(
+    pytorch: Synthesis, action: str
+) -> None:
+    (statement,) = allowing(pytorch, "Retraining", action)
+    for resource in as_list(statement["Resource"]):
+        assert json.dumps(resource).endswith('-job/translation-*"]]}')
+
+
+def test_waiting_for_jobs_needs_step_functions_own_rules(pytorch: Synthesis) -> None:
+    (statement,) = allowing(pytorch, "Retraining", "events:PutRule")
+    text = json.dumps(statement["Resource"])
+    assert "StepFunctionsGetEventsForSageMakerTrainingJobsRule" in text
+    assert "StepFunctionsGetEventsForSageMakerProcessingJobsRule" in text
+
+
+def test_jobs_write_below_executions_only(pytorch: Synthesis) -> None:
+    for action in ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"):
+        (statement,) = allowing(pytorch, "Retraining", action)
+        assert "/executions/*" in json.dumps(statement["Resource"])
+
+
+def test_the_endpoint_may_see_the_alarms_that_roll_it_back(pytorch: Synthesis) -> None:
+    assert allowing(pytorch, "Retraining", "cloudwatch:DescribeAlarms")
+
+
+def test_the_owners_buckets_can_be_read_and_not_written(chosen: Synthesis) -> None:
+    named = [
+        statement
+        for statement in chosen.statements("Retraining")
+        if "corpora-a" in json.dumps(statement["Resource"])
+    ]
+    actions = {action for statement in named for action in as_list(statement["Action"])}
+    assert actions == {"s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"}
+
+
+def test_the_accounts_shared_log_groups_are_not_owned(pytorch: Synthesis) -> None:
+    for stack in STACKS:
+        for group in pytorch.resources(stack, "AWS::Logs::LogGroup").values():
+            assert "/aws/sagemaker" not in json.dumps(group)
+
+
+def test_the_api_function_asks_one_endpoint_and_reads_one_parameter(pytorch: Synthesis) -> None:
+    statements = pytorch.statements("Api")
+    actions = {action for statement in statements for action in as_list(statement["Action"])}
+    assert actions == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "s3:GetObject",
+        "sagemaker:InvokeEndpoint",
+        "ssm:GetParameter",
+    }
+    (invoke,) = allowing(pytorch, "Api", "sagemaker:InvokeEndpoint")
+    assert json.dumps(invoke["Resource"]).endswith(':endpoint/translation"]]}')
+    (parameter,) = allowing(pytorch, "Api", "ssm:GetParameter")
+    assert json.dumps(parameter["Resource"]).endswith(':parameter/translation/model"]]}')
+
+
+def test_a_missing_builtin_manifest_can_be_told_from_a_forbidden_one(builtin: Synthesis) -> None:
+    assert allowing(builtin, "Api", "s3:ListBucket")
+
+
+def test_on_one_machine_there_is_no_registry_to_pull_from(local: Synthesis) -> None:
+    assert "ecr:" not in json.dumps(local.statements("Retraining"))
+
+
+def test_images_are_pulled_from_the_named_repositories(pytorch: Synthesis) -> None:
+    jobs, endpoint = allowing(pytorch, "Retraining", "ecr:BatchGetImage")
+    both = sorted((json.dumps(jobs["Resource"]), json.dumps(endpoint["Resource"])))
+    assert "repository/serving" in both[0]
+    assert any("repository/training" in text for text in both)

@@ -1,0 +1,73 @@
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.synthesis import Synthesis
+
+
+def rules(synthesis: Synthesis, name: str) -> list[dict[str, Any]]:
+    buckets = synthesis.resources("Storage", "AWS::S3::Bucket")
+    (bucket,) = (bucket for key, bucket in buckets.items() if key.startswith(name))
+    return list(bucket["Properties"]["LifecycleConfiguration"]["Rules"])
+
+
+def test_buckets_are_private_encrypted_and_versioned(pytorch: Synthesis) -> None:
+    buckets = pytorch.resources("Storage", "AWS::S3::Bucket")
+    assert len(buckets) == 2
+    for bucket in buckets.values():
+        properties = bucket["Properties"]
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+        assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert "BucketEncryption" in properties
+        assert bucket["DeletionPolicy"] == "Retain"
+
+
+def test_requests_without_tls_are_refused(pytorch: Synthesis) -> None:
+    policies = pytorch.resources("Storage", "AWS::S3::BucketPolicy")
+    for policy in policies.values():
+        conditions = [
+            statement["Condition"]
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Deny"
+        ]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
+        assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in conditions
+
+
+def test_no_rule_can_ever_expire_a_served_model(pytorch: Synthesis) -> None:
+    for rule in rules(pytorch, "Bucket"):
+        allowed = {
+            "Id",
+            "Status",
+            "NoncurrentVersionExpiration",
+            "AbortIncompleteMultipartUpload",
+        }
+        assert rule.keys() <= allowed
+
+
+def test_old_versions_and_broken_uploads_do_not_pile_up(pytorch: Synthesis) -> None:
+    found = rules(pytorch, "Bucket")
+    assert {"NoncurrentDays": 30} in [rule.get("NoncurrentVersionExpiration") for rule in found]
+    assert any("AbortIncompleteMultipartUpload" in rule for rule in found)
+
+
+def test_access_is_logged_and_the_log_expires(pytorch: Synthesis) -> None:
+    buckets = pytorch.resources("Storage", "AWS::S3::Bucket")
+    (data,) = (bucket for name, bucket in buckets.items() if name.startswith("Bucket"))
+    (log,) = (name for name in buckets if name.startswith("AccessLog"))
+    assert data["Properties"]["LoggingConfiguration"] == {"DestinationBucketName": {"Ref": log}}
+    assert [rule["ExpirationInDays"] for rule in rules(pytorch, "AccessLog")] == [90]
+
+
+def test_on_one_machine_everything_can_be_deleted_and_needs_no_tls(local: Synthesis) -> None:
+    for bucket in local.resources("Storage", "AWS::S3::Bucket").values():
+        assert bucket["DeletionPolicy"] == "Delete"
+    for policy in local.resources("Storage", "AWS::S3::BucketPolicy").values():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+
+
+@pytest.mark.parametrize("synthesis", ["pytorch", "local"])
+def test_the_bucket_is_named_by_an_output(synthesis: str, request: pytest.FixtureRequest) -> None:
+    outputs = request.getfixturevalue(synthesis).template("Storage")["Outputs"]
+    assert list(outputs) == ["BucketName"]
