@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from random import Random
-from typing import TypeVar
 
+from examples.phrasebook.adjectives import ADJECTIVES
 from examples.phrasebook.clauses import Action, Negation, Subject, Weight
+from examples.phrasebook.draw import Draw
 from examples.phrasebook.german import Case, Gender, Person, after_preposition
 from examples.phrasebook.lexicon import (
-    ADJECTIVES,
     BARE,
     COUNTS,
     KEIN,
@@ -24,7 +23,7 @@ from examples.phrasebook.lexicon import (
 )
 from examples.phrasebook.noun_phrase import NounPhrase
 from examples.phrasebook.nouns import nouns_for
-from examples.phrasebook.verbs import (
+from examples.phrasebook.usages import (
     ACTIONS,
     EXCURSIONS,
     MEALS,
@@ -44,25 +43,6 @@ from examples.phrasebook.words import (
     Verb,
     words,
 )
-
-T = TypeVar("T")
-
-
-class Draw:
-    """A source of choices that is the same at every run."""
-
-    def __init__(self, seed: str) -> None:
-        self._random = Random(seed)  # noqa: S311 - sentences are no secrets
-
-    def one(self, options: Sequence[T]) -> T:
-        return self._random.choice(options)
-
-    def chance(self, share: float) -> bool:
-        return self._random.random() < share
-
-    def shuffled(self, options: Sequence[T]) -> list[T]:
-        return self._random.sample(options, len(options))
-
 
 KIN = nouns_for(Role.KIN)
 PEOPLE = nouns_for(Role.PERSON)
@@ -112,6 +92,7 @@ def pronoun_subject(pronoun: Pronoun) -> Subject:
         german=pronoun.german,
         person=pronoun.person,
         gender=pronoun.gender,
+        is_pronoun=True,
     )
 
 
@@ -161,6 +142,16 @@ def place(draw: Draw, places: Sequence[Place], adjective: float = 0.12) -> Phras
     phrase = _place_phrase(draw, entry)
     if phrase.determiner is not THE:
         phrase = described(draw, phrase, adjective)
+    return _located(entry, phrase)
+
+
+def known_place(draw: Draw, places: Sequence[Place]) -> Phrase:
+    """Being where everybody knows: `in the garden`: `im Garten`."""
+    entry = draw.one(places)
+    return _located(entry, NounPhrase(noun=entry.noun, determiner=THE))
+
+
+def _located(entry: Place, phrase: NounPhrase) -> Phrase:
     return Phrase(
         english=f"{entry.english} {phrase.english()}",
         german=after_preposition(entry.german, phrase.german(Case.DATIVE)),
@@ -255,18 +246,18 @@ def excursion(draw: Draw, adjective: float = 0.8, places: float = 0.0) -> Action
         object=Phrase(
             english=f"{chosen.preposition} {trip.english()}", german=trip.german(Case.ACCUSATIVE)
         ),
-        place=place(draw, chosen.places, 0.0) if in_nature else NOTHING,
+        place=known_place(draw, chosen.places) if in_nature else NOTHING,
     )
 
 
 def action(draw: Draw, who: Subject) -> Action:
     """Anything that somebody can do, want or have to do."""
     share = draw.one(range(100))
-    if share < 62:
+    if share < 55:
         return usage(draw, ACTIONS)
-    if share < 75:
+    if share < 70:
         return meeting(draw, who)
-    if share < 87:
+    if share < 86:
         return pastime(draw, PASTIMES)
     return pastime(draw, MEALS) if share < 93 else excursion(draw, 0.4)
 
@@ -278,7 +269,7 @@ def soon(draw: Draw, act: Action, share: float = 0.25) -> Action:
     return replace(act, time=draw.one(times)) if draw.chance(share) else act
 
 
-def degree_of(degree: Phrase, adjective: Adjective) -> Phrase:
+def with_degree(degree: Phrase, adjective: Adjective) -> Phrase:
     return Phrase(
         english=words(degree.english, adjective.english),
         german=words(degree.german, adjective.german),
@@ -289,4 +280,4 @@ def graded(draw: Draw, adjectives: Sequence[Adjective], degrees: Sequence[Phrase
     """An adjective with or without a degree: `so good`, `red`."""
     adjective = draw.one(adjectives)
     degree = draw.one(degrees) if adjective.is_graded and draw.chance(0.75) else NOTHING
-    return degree_of(degree, adjective)
+    return with_degree(degree, adjective)

@@ -50,7 +50,8 @@ class Subject:
     german: str
     person: Person
     gender: Gender | None = None
-    """Empty where the name or pronoun does not tell it."""
+    """Empty where a pronoun does not tell it."""
+    is_pronoun: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +92,13 @@ _ADVERBS = ("up", "on", "off")
 """The particles that follow a pronoun: pick him up, but look for him."""
 _BE_PRESENT = conjugation("am are is are")
 _BE_PAST = conjugation("was were was were")
+_MYSELF = {
+    Person.I: "mich",
+    Person.YOU: "dich",
+    Person.HE: "sich",
+    Person.WE: "uns",
+    Person.THEY: "sich",
+}
 _MODALS = {
     Mood.WANT: conjugation("möchte möchtest möchte möchten"),
     Mood.CAN: conjugation("kann kannst kann können"),
@@ -134,9 +142,10 @@ def inverted(subject: Subject, mood: Mood, action: Action) -> Phrase:
 def subordinate(subject: Subject, mood: Mood, action: Action) -> Phrase:
     """A clause after `that`, `because` or `if`; its German verb comes last."""
     verb = _german_verb(action.verb, mood, subject.person)
+    myself = _reflexive(action.verb, subject.person)
     return Phrase(
         english=words(subject.english, english_predicate(subject.person, mood, action)),
-        german=words(subject.german, _middle(action), verb.final),
+        german=words(subject.german, myself, _middle(action), verb.final),
     )
 
 
@@ -168,7 +177,7 @@ def english_predicate(person: Person, mood: Mood, action: Action) -> str:
 
 def german_predicate(person: Person, mood: Mood, action: Action) -> str:
     verb = _german_verb(action.verb, mood, person)
-    return words(verb.finite, _middle(action), verb.closing)
+    return words(verb.finite, _reflexive(action.verb, person), _middle(action), verb.closing)
 
 
 def _english_inverted(subject: Subject, mood: Mood, action: Action) -> str:
@@ -178,8 +187,15 @@ def _english_inverted(subject: Subject, mood: Mood, action: Action) -> str:
 
 
 def _inverted(subject: Subject, mood: Mood, action: Action) -> str:
+    """Verb first; sich stands before a noun and after a pronoun."""
     verb = _german_verb(action.verb, mood, subject.person)
-    return words(verb.finite, subject.german, _middle(action), verb.closing)
+    myself = _reflexive(action.verb, subject.person)
+    both = (subject.german, myself) if subject.is_pronoun else (myself, subject.german)
+    return words(verb.finite, *both, _middle(action), verb.closing)
+
+
+def _reflexive(verb: Verb, person: Person) -> str:
+    return _MYSELF[person] if verb.is_reflexive else ""
 
 
 def _negated(auxiliary: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from examples.phrasebook.choices import Draw
 from examples.phrasebook.clauses import Pair
 from examples.phrasebook.demo import DEMO_SENTENCES
+from examples.phrasebook.draw import Draw
 from examples.phrasebook.templates import TEMPLATES, Template
 
 _SEED = "phrasebook"

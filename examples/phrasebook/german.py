@@ -124,9 +124,9 @@ def present_tense(infinitive: str, third: str) -> Conjugation:
 
 
 def imperative(infinitive: str, third: str) -> str:
-    """Lesen gives lies, fahren gives fahr, warten gives warte."""
+    """Lesen gives lies, fahren gives fahr, warten gives warte, füttern gives füttere."""
     stem, changed = verb_stem(infinitive), third.removesuffix("t")
-    if stem.endswith(("d", "t", "ffn", "chn", "er", "el")):
+    if stem.endswith(("d", "t", "ffn", "chn")) or not infinitive.endswith("en"):
         return stem + "e"
     return changed if "e" in stem and changed != stem and "i" in changed else stem
 

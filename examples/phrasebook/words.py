@@ -24,6 +24,7 @@ class Kind(StrEnum):
     CLOTHES = "clothes"
     VEHICLE = "vehicle"
     MEDIA = "media"
+    IMAGE = "image"
     FOOD = "food"
     DRINK = "drink"
     PLACE = "place"
@@ -50,6 +51,7 @@ class Role(StrEnum):
     LOST = "lost"
     SMALL = "small"
     WORN = "worn"
+    WARMING = "warming"
     WASHED = "washed"
     CLEANED = "cleaned"
     OPENED = "opened"
@@ -69,6 +71,11 @@ class Phrase:
 
 
 NOTHING = Phrase(english="", german="")
+
+
+def phrases(*pairs: tuple[str, str]) -> tuple[Phrase, ...]:
+    """Write English and German side by side."""
+    return tuple(Phrase(english=english, german=german) for english, german in pairs)
 
 
 def words(*parts: str) -> str:
@@ -156,6 +163,8 @@ class Verb:
     """The case of the object."""
     preposition: str
     """What stands before the German object: warte auf."""
+    is_reflexive: bool
+    """Whether German says it of oneself: freue mich."""
 
 
 def verb(
@@ -165,6 +174,7 @@ def verb(
     particle: str = "",
     case: Case = Case.ACCUSATIVE,
     preposition: str = "",
+    reflexive: bool = False,
     present: str = "",
     preterite: str = "",
 ) -> Verb:
@@ -186,6 +196,7 @@ def verb(
         preterite=conjugation(preterite) if preterite else None,
         case=case,
         preposition=preposition,
+        is_reflexive=reflexive,
     )
 
 

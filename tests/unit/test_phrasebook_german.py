@@ -6,10 +6,10 @@ from typing import TypeVar
 import pytest
 
 from examples.phrasebook import DEMO_SENTENCES
-from examples.phrasebook.choices import Draw
+from examples.phrasebook.draw import Draw
 from examples.phrasebook.english import third_person
 from examples.phrasebook.templates import TEMPLATES
-from examples.phrasebook.verbs import Excursion, Pastime, Posture, Usage
+from examples.phrasebook.usages import Excursion, Pastime, Posture, Usage
 from examples.phrasebook.words import Noun, Place, Verb
 
 T = TypeVar("T")

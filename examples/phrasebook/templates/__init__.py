@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from examples.phrasebook.choices import Draw
 from examples.phrasebook.clauses import Pair
-from examples.phrasebook.templates import descriptions, doings, reasons, requests
+from examples.phrasebook.draw import Draw
+from examples.phrasebook.templates import descriptions, doings, reasons, requests, schedules
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +28,7 @@ TEMPLATES: tuple[Template, ...] = tuple(
         (descriptions.condition_question, 300),
         (descriptions.quality, 550),
         (descriptions.comparison, 350),
-        (descriptions.introduction, 600),
+        (descriptions.introduction, 800),
         (descriptions.profession, 200),
         (descriptions.age, 200),
         (descriptions.price, 150),
@@ -42,19 +42,19 @@ TEMPLATES: tuple[Template, ...] = tuple(
         (doings.refusal, 350),
         (doings.ability, 700),
         (doings.inability, 350),
-        (doings.occupation, 1100),
+        (doings.occupation, 1500),
         (doings.omission, 400),
         (doings.encounter, 450),
         (doings.meal, 750),
         (doings.whereabouts, 1250),
-        (doings.habit, 900),
-        (doings.routine, 250),
-        (doings.timetable, 200),
-        (doings.past_event, 800),
-        (doings.past_denial, 300),
-        (doings.planned_time, 450),
-        (doings.journey, 450),
-        (doings.outing, 400),
+        (schedules.habit, 900),
+        (schedules.routine, 250),
+        (schedules.timetable, 200),
+        (schedules.past_event, 1000),
+        (schedules.past_denial, 300),
+        (schedules.planned_time, 450),
+        (schedules.journey, 450),
+        (schedules.outing, 400),
         (doings.gift, 450),
         (doings.liking, 400),
         (doings.anticipation, 200),
@@ -79,7 +79,7 @@ TEMPLATES: tuple[Template, ...] = tuple(
         (requests.handing_over, 200),
         (requests.proposed_excursion, 750),
         (requests.proposal, 400),
-        (requests.greeting, 100),
+        (requests.greeting, 130),
         (requests.thanks, 180),
         (requests.wellbeing, 130),
     )

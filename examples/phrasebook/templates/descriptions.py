@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 
+from examples.phrasebook.adjectives import ADJECTIVES
 from examples.phrasebook.choices import (
     BELONGINGS,
     KIN,
     PEOPLE,
-    Draw,
     adjectives_for,
     described,
     graded,
+    known_place,
     named_subject,
     negated_usage,
     noun_subject,
@@ -21,38 +22,29 @@ from examples.phrasebook.choices import (
     thing_phrase,
     usage,
 )
-from examples.phrasebook.clauses import (
-    Action,
-    Mood,
-    Negation,
-    Pair,
-    Subject,
-    question,
-    statement,
-)
+from examples.phrasebook.clauses import Action, Mood, Negation, Pair, Subject, question, statement
+from examples.phrasebook.draw import Draw
 from examples.phrasebook.english import indefinite_article
 from examples.phrasebook.german import Case, Gender, Person
 from examples.phrasebook.lexicon import (
-    ADJECTIVES,
     AMOUNTS,
     COUNTS,
     DEGREES,
-    NATURE,
     NO,
     PAST,
     POSSESSIVES,
     PROFESSIONS,
     PRONOUNS,
-    ROOMS,
     SOON,
-    SURFACES,
     THE,
     WEATHER,
     A,
 )
 from examples.phrasebook.noun_phrase import NounPhrase
 from examples.phrasebook.nouns import nouns_for
-from examples.phrasebook.verbs import BE, BELONG, COST, HAVE, RAIN, SNOW, STATES, Usage
+from examples.phrasebook.places import NATURE, ROOMS, SURFACES
+from examples.phrasebook.usages import STATES, Usage
+from examples.phrasebook.verbs import BE, BELONG, COST, HAVE, RAIN, SNOW
 from examples.phrasebook.words import NOTHING, Kind, Phrase, Role, words
 
 _THIS = Subject(english="this", german="das", person=Person.HE)
@@ -265,7 +257,7 @@ def existence(draw: Draw) -> Pair:
 
 def weather(draw: Draw) -> Pair:
     """`it is very cold today .`: `es ist heute sehr kalt .`."""
-    where = place(draw, NATURE[:2] + NATURE[4:], 0.0) if draw.chance(0.5) else NOTHING
+    where = known_place(draw, NATURE) if draw.chance(0.5) else NOTHING
     if draw.chance(0.3):
         falling = Action(verb=draw.one((RAIN, SNOW)), place=where)
         if draw.chance(0.3):

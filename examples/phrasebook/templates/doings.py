@@ -4,12 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from examples.phrasebook.choices import (
-    Draw,
     action,
     companion,
-    destination,
-    excursion,
-    meeting,
     negated_usage,
     other_person,
     pastime,
@@ -20,7 +16,6 @@ from examples.phrasebook.choices import (
     soon,
     subject,
     thing_phrase,
-    usage,
     use,
 )
 from examples.phrasebook.clauses import (
@@ -30,64 +25,20 @@ from examples.phrasebook.clauses import (
     Pair,
     Subject,
     Weight,
-    after_time,
     fondness,
     question,
     statement,
 )
+from examples.phrasebook.draw import Draw
 from examples.phrasebook.german import Case, Person
-from examples.phrasebook.lexicon import (
-    BARE,
-    BUILDINGS,
-    COUNTS,
-    HOME,
-    HOURS,
-    NATURE,
-    NOW,
-    OFTEN,
-    PAST,
-    PRONOUNS,
-    REGULARLY,
-    ROOMS,
-    SOON,
-    STOPS,
-    THE,
-    A,
-    I,
-    Pronoun,
-)
+from examples.phrasebook.lexicon import BARE, COUNTS, NOW, PAST, PRONOUNS, SOON, THE, A, I, Pronoun
 from examples.phrasebook.noun_phrase import NounPhrase
 from examples.phrasebook.nouns import nouns_for
-from examples.phrasebook.verbs import (
-    ACTIONS,
-    ARRIVE,
-    BAKE,
-    DRINK,
-    EAT,
-    EVENTS,
-    GIFTS,
-    GO,
-    LEAVE,
-    LIKE,
-    LOOK_FORWARD,
-    MEALS,
-    MEETINGS,
-    PAST_ACTIONS,
-    PASTIMES,
-    READ,
-    ROUTINES,
-    WATCH,
-    WRITE,
-)
+from examples.phrasebook.places import HOME
+from examples.phrasebook.usages import ACTIONS, GIFTS, MEALS, MEETINGS, PASTIMES
+from examples.phrasebook.verbs import BAKE, DRINK, EAT, LIKE, LOOK_FORWARD, READ, WATCH, WRITE
 from examples.phrasebook.words import NOTHING, Phrase, Role, words
 
-_REFLEXIVE = {
-    Person.I: "mich",
-    Person.YOU: "dich",
-    Person.HE: "sich",
-    Person.WE: "uns",
-    Person.THEY: "sich",
-}
 _SINGLED_OUT = PRONOUNS[:-1]
 """Without `them`, which is `her` in German."""
 _ENJOYED = tuple(u for u in ACTIONS if u.verb in (WATCH, READ, WRITE, EAT, DRINK, BAKE))
@@ -119,7 +70,7 @@ def inability(draw: Draw) -> Pair:
 
 def occupation(draw: Draw) -> Pair:
     """`i am reading a good book .`: `ich lese ein gutes Buch .`."""
-    who = subject(draw)
+    who = subject(draw, 0.75)
     return statement(who, Mood.ONGOING, soon(draw, action(draw, who)))
 
 
@@ -170,108 +121,6 @@ def whereabouts(draw: Draw) -> Pair:
     return statement(who, Mood.ONGOING, replace(act, time=time))
 
 
-def habit(draw: Draw) -> Pair:
-    """`my father often reads the newspaper .`: `mein Vater liest oft die Zeitung .`."""
-    who = subject(draw)
-    act = pastime(draw, PASTIMES) if draw.chance(0.4) else usage(draw, ACTIONS)
-    if draw.chance(0.55):
-        return statement(who, Mood.SIMPLE, replace(act, frequency=draw.one(OFTEN)))
-    return statement(who, Mood.SIMPLE, replace(act, time=draw.one(REGULARLY)))
-
-
-def routine(draw: Draw) -> Pair:
-    """`i get up at seven every day .`: `ich stehe jeden Tag um sieben auf .`."""
-    hour, regularly = draw.one(HOURS), draw.one((NOTHING, *REGULARLY[:1], *OFTEN))
-    act = pastime(draw, ROUTINES)
-    time = Phrase(english=f"at {hour.english}", german=f"um {hour.german}")
-    if regularly in OFTEN:
-        act = replace(act, frequency=regularly)
-    else:
-        time = Phrase(
-            english=words(time.english, regularly.english),
-            german=words(regularly.german, time.german),
-        )
-    return statement(subject(draw), Mood.SIMPLE, replace(act, time=time))
-
-
-def timetable(draw: Draw) -> Pair:
-    """`the train leaves at eight .`: `der Zug fährt um acht ab .`."""
-    noun = draw.one(nouns_for(Role.SCHEDULED))
-    phrase = NounPhrase(noun=noun, determiner=draw.one((THE,)))
-    hour, day = draw.one(HOURS), draw.one((NOTHING, *SOON[:2], *SOON[4:], REGULARLY[0]))
-    time = Phrase(
-        english=words("at", hour.english, day.english), german=words(day.german, "um", hour.german)
-    )
-    what = Subject(
-        english=phrase.english(), german=phrase.german(Case.NOMINATIVE), person=Person.HE
-    )
-    return statement(what, Mood.SIMPLE, Action(verb=draw.one((LEAVE, ARRIVE)), time=time))
-
-
-def past_event(draw: Draw) -> Pair:
-    """`i bought a car yesterday .`: `ich habe gestern ein Auto gekauft .`."""
-    who = subject(draw)
-    act = _past_action(draw, who)
-    return statement(who, Mood.PAST, replace(act, time=draw.one((*PAST, NOTHING))))
-
-
-def past_denial(draw: Draw) -> Pair:
-    """`she did not close the window .`: `sie hat das Fenster nicht geschlossen .`."""
-    act = negated_usage(draw, PAST_ACTIONS + EVENTS)
-    return statement(subject(draw), Mood.PAST, soon_past(draw, act))
-
-
-def _past_action(draw: Draw, who: Subject) -> Action:
-    share = draw.one(range(10))
-    if share < 6:
-        return usage(draw, PAST_ACTIONS + EVENTS)
-    if share < 8:
-        return meeting(draw, who)
-    if share < 9:
-        return pastime(draw, PASTIMES + MEALS)
-    return posture(draw)
-
-
-def soon_past(draw: Draw, act: Action, share: float = 0.3) -> Action:
-    return replace(act, time=draw.one(PAST)) if draw.chance(share) else act
-
-
-def planned_time(draw: Draw) -> Pair:
-    """`tomorrow i am going to the beach .`: `morgen gehe ich an den Strand .`."""
-    who = subject(draw)
-    if draw.chance(0.35):
-        return after_time(draw.one(PAST), who, Mood.PAST, _past_action(draw, who))
-    act = _journey(draw, who) if draw.chance(0.3) else action(draw, who)
-    mood = draw.one((Mood.ONGOING, Mood.ONGOING, Mood.WANT, Mood.CAN, Mood.HAVE_TO))
-    return after_time(draw.one(SOON), who, mood, act)
-
-
-def journey(draw: Draw) -> Pair:
-    """`we are going to the station .`: `wir gehen zum Bahnhof .`."""
-    who, share = subject(draw), draw.one(range(10))
-    act = soon(draw, _journey(draw, who), 0.35)
-    if share < 2:
-        return question(who, draw.one((Mood.ONGOING, Mood.WANT)), act)
-    if share < 3:
-        return statement(who, Mood.ONGOING, replace(act, negation=Negation.NICHT))
-    return statement(who, draw.one((Mood.ONGOING, Mood.ONGOING, Mood.WANT, Mood.HAVE_TO)), act)
-
-
-def _journey(draw: Draw, who: Subject) -> Action:
-    where = destination(draw, ROOMS + BUILDINGS + STOPS + NATURE)
-    with_whom = companion(draw, who) if draw.chance(0.25) else NOTHING
-    return Action(verb=GO, companion=with_whom, direction=where)
-
-
-def outing(draw: Draw) -> Pair:
-    """`they are going for a short hike .`: `sie machen eine kurze Wanderung .`."""
-    who = subject(draw)
-    act = soon(draw, excursion(draw), 0.4)
-    if draw.chance(0.3):
-        act = replace(act, companion=companion(draw, who))
-    return statement(who, draw.one((Mood.ONGOING, Mood.WANT, Mood.CAN, Mood.HAVE_TO)), act)
-
-
 def _others(who: Subject, pronouns: Sequence[Pronoun]) -> list[Pronoun]:
     """Not `i help me`, and not `i help us` either."""
     speakers = (Person.I, Person.WE)
@@ -285,7 +134,7 @@ def _others(who: Subject, pronouns: Sequence[Pronoun]) -> list[Pronoun]:
 
 def gift(draw: Draw) -> Pair:
     """`i am giving the child a book .`: `ich gebe dem Kind ein Buch .`."""
-    who, time = subject(draw), NOTHING
+    who = subject(draw, 0.75)
     if draw.chance(0.35):
         pronoun = draw.one(_others(who, PRONOUNS))
         recipient = Phrase(english=pronoun.english_object, german=pronoun.dative)
@@ -303,7 +152,6 @@ def gift(draw: Draw) -> Pair:
         recipient=recipient,
         object=thing.in_case(Case.ACCUSATIVE),
         weight=thing.weight,
-        time=time,
     )
     return statement(who, mood, act)
 
@@ -337,11 +185,7 @@ def anticipation(draw: Draw) -> Pair:
     """`we are looking forward to the party .`: `wir freuen uns auf die Party .`."""
     who = subject(draw)
     event = NounPhrase(noun=draw.one(nouns_for(Role.EVENT)), determiner=THE)
-    act = Action(
-        verb=LOOK_FORWARD,
-        recipient=Phrase(english="", german=_REFLEXIVE[who.person]),
-        object=Phrase(english=event.english(), german=f"auf {event.german(Case.ACCUSATIVE)}"),
-    )
+    act = use(LOOK_FORWARD, event)
     if draw.chance(0.3):
         return question(who, Mood.ONGOING, act)
     return statement(who, Mood.ONGOING, act)

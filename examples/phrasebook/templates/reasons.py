@@ -2,15 +2,8 @@
 
 from dataclasses import dataclass
 
-from examples.phrasebook.choices import (
-    Draw,
-    action,
-    graded,
-    pastime,
-    pronoun_subject,
-    subject,
-    usage,
-)
+from examples.phrasebook.adjectives import ADJECTIVES
+from examples.phrasebook.choices import action, graded, pastime, pronoun_subject, subject, usage
 from examples.phrasebook.clauses import (
     Action,
     Mood,
@@ -20,10 +13,13 @@ from examples.phrasebook.clauses import (
     statement,
     subordinate,
 )
+from examples.phrasebook.draw import Draw
 from examples.phrasebook.german import Gender, Person
-from examples.phrasebook.lexicon import ADJECTIVES, HOME, PRONOUNS
+from examples.phrasebook.lexicon import POSSESSIVES, PRONOUNS, THE, A
+from examples.phrasebook.nouns import nouns_for
+from examples.phrasebook.places import HOME
+from examples.phrasebook.usages import ACTIONS, MEALS, Pastime, Usage
 from examples.phrasebook.verbs import (
-    ACTIONS,
     BE,
     CLOSE,
     DANCE,
@@ -32,7 +28,6 @@ from examples.phrasebook.verbs import (
     GO,
     HAVE_AND_MAKE,
     LISTEN,
-    MEALS,
     PLAY,
     PUT_ON,
     RAIN,
@@ -41,10 +36,8 @@ from examples.phrasebook.verbs import (
     SNOW,
     STAY,
     WEAR,
-    Pastime,
-    Usage,
 )
-from examples.phrasebook.words import NOTHING, Kind, Phrase, Verb, words
+from examples.phrasebook.words import NOTHING, Kind, Phrase, Role, Verb, words
 
 _IT = Subject(english="it", german="es", person=Person.HE)
 _VERY = Phrase(english="very", german="sehr")
@@ -59,7 +52,7 @@ _CARDS = Pastime(verb=PLAY, rest=Phrase(english="cards", german="Karten"))
 class Motive:
     """What somebody does who feels like this."""
 
-    feelings: tuple[str, ...]
+    feelings: tuple[str, ...] = ()
     usages: tuple[Usage, ...] = ()
     pastimes: tuple[Pastime, ...] = ()
 
@@ -78,8 +71,19 @@ _MOTIVES = (
     Motive(feelings=("sad", "angry", "nervous"), pastimes=(_MUSIC, _GO_TO_BED, _CARDS)),
     Motive(feelings=("happy",), pastimes=(Pastime(verb=SING), Pastime(verb=DANCE), _MUSIC)),
 )
+_WARM_CLOTHES = nouns_for(Role.WARMING)
+_OPENINGS = tuple(n for n in nouns_for(Role.OPENED) if Role.CLEANED in n.roles)
+"""Doors and windows: what one both opens and cleans."""
 _IN_BAD_WEATHER = Motive(
-    feelings=("cold",), usages=_usages(WEAR, PUT_ON, CLOSE), pastimes=(_STAY_AT_HOME,)
+    usages=tuple(
+        Usage(verb=verb, nouns=nouns, determiners=determiners, is_described=False)
+        for verb, nouns, determiners in (
+            (WEAR, _WARM_CLOTHES, (A, *POSSESSIVES)),
+            (PUT_ON, _WARM_CLOTHES, (A, *POSSESSIVES)),
+            (CLOSE, _OPENINGS, (THE,)),
+        )
+    ),
+    pastimes=(_STAY_AT_HOME,),
 )
 _THOUGHTS = (
     Phrase(english="i think that", german="ich glaube , dass"),

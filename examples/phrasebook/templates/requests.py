@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
+from examples.phrasebook.adjectives import ADJECTIVES
 from examples.phrasebook.choices import (
     BELONGINGS,
-    Draw,
     action,
     companion,
     described,
     excursion,
-    graded,
     meeting,
     negated_usage,
     noun_subject,
@@ -20,6 +19,7 @@ from examples.phrasebook.choices import (
     subject,
     thing_phrase,
     usage,
+    with_degree,
 )
 from examples.phrasebook.clauses import (
     Action,
@@ -31,19 +31,16 @@ from examples.phrasebook.clauses import (
     question,
     statement,
 )
+from examples.phrasebook.draw import Draw
 from examples.phrasebook.german import Case, Person
 from examples.phrasebook.lexicon import (
-    ADJECTIVES,
-    BUILDINGS,
     GREETINGS,
     HE,
     NAMES,
-    NATURE,
     PAST,
     PRONOUNS,
     SHE,
     SOON,
-    STOPS,
     THE,
     WE,
     YOU,
@@ -51,23 +48,17 @@ from examples.phrasebook.lexicon import (
 )
 from examples.phrasebook.noun_phrase import NounPhrase
 from examples.phrasebook.nouns import nouns_for
-from examples.phrasebook.verbs import (
+from examples.phrasebook.places import BUILDINGS, NATURE, STOPS
+from examples.phrasebook.usages import (
     ACTIONS,
-    BE,
-    BUY,
-    DRINK,
-    EAT,
     EVENTS,
     GIFTS,
     MEALS,
     MEETINGS,
     PAST_ACTIONS,
     PASTIMES,
-    READ,
-    SELL,
-    WATCH,
-    WRITE,
 )
+from examples.phrasebook.verbs import BE, BUY, DRINK, EAT, READ, SELL, WATCH, WRITE
 from examples.phrasebook.words import NOTHING, Kind, Phrase, Role, words
 
 _WHO = Subject(english="who", german="wer", person=Person.HE)
@@ -99,8 +90,7 @@ def duty_question(draw: Draw) -> Pair:
 def invitation(draw: Draw) -> Pair:
     """`do you want to have lunch with me ?`: `möchtest du mit mir zu Mittag essen ?`."""
     who = pronoun_subject(YOU)
-    share = draw.one(range(3))
-    act = (excursion, lambda d: pastime(d, MEALS), lambda d: pastime(d, PASTIMES))[share](draw)
+    act = draw.one((excursion(draw), pastime(draw, MEALS), pastime(draw, PASTIMES)))
     if draw.chance(0.6):
         partner = draw.one((I, WE, HE, SHE))
         act = replace(
@@ -158,7 +148,7 @@ def why_question(draw: Draw) -> Pair:
     if draw.chance(0.5):
         adjectives = tuple(a for a in ADJECTIVES if Kind.HUMAN in a.kinds)
         so = Phrase(english="so", german="so")
-        act = Action(verb=BE, object=graded(draw, adjectives, (so,)))
+        act = Action(verb=BE, object=with_degree(so, draw.one(adjectives)))
         return question(who, Mood.SIMPLE, act, _WHY)
     if draw.chance(0.4):
         return question(who, Mood.PAST, usage(draw, PAST_ACTIONS), _WHY)
