@@ -25,13 +25,13 @@ def decode(body: bytes, vocabulary: Mapping[str, int]) -> list[str]:
     Raises:
         ClientError: the bytes are no records, or an id is not in the vocabulary.
     """
-    words = tokens_by_id(vocabulary)
+    words = dict(enumerate(tokens_by_id(vocabulary)))
     try:
         records = [recordio.decode_record(frame) for frame in recordio.read_frames(BytesIO(body))]
         return [" ".join(words[i] for i in r.target if i not in _SILENT_IDS) for r in records]
     except recordio.RecordIOError as error:
         raise ClientError(f"the service's answer is not recordio-protobuf: {error}") from error
-    except IndexError as error:
+    except KeyError as error:
         raise ClientError("the answer has ids that the target vocabulary lacks") from error
 
 

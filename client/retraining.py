@@ -31,7 +31,7 @@ class RetrainingOptions:
         Raises:
             InputError: names the key, the value and what would be right.
         """
-        optional = {
+        optional: dict[str, Any] = {
             "corpus": self._corpus() or None,
             "max_lines": None if self.max_lines == "all" else self.max_lines,
             "subwords": self.subwords,

@@ -1,9 +1,11 @@
 import io
 import json
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from client.command_line import main
 from protocol import recordio
 
 CREDENTIALS = Credentials("AKIAEXAMPLE", "example-secret", "example-token")
+REPOSITORY = Path(__file__).resolve().parents[2]
 BASE_PATH = "/restapis/a1b2/prod/_user_request_"
 VOCABULARY = {"<pad>": 0, "<unk>": 1, "<s>": 2, "</s>": 3, "you": 4, "are": 5, "good": 6}
 
@@ -197,6 +200,39 @@ def test_a_large_vocabulary_is_fetched_from_its_signed_address_without_credentia
     assert "Authorization" not in service.requests[1].headers
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"no frames", "is not recordio-protobuf"),
+        (b"", "1 sentences, but 0 answers"),
+        (b"\x0a\x23\xd7\xce\0\0\0\0" * 2, "1 sentences, but 2 answers"),
+    ],
+)
+def test_an_answer_that_does_not_fit_the_records_is_said_so(
+    service: Service, answer: bytes, words: str
+) -> None:
+    service.answer_json("/model", {})
+    for side in ("source", "target"):
+        service.answer_json(f"/vocabulary/{side}", VOCABULARY)
+    service.answers["/translate"] = (200, {}, answer)
+
+    with pytest.raises(ClientError, match=words):
+        TranslationClient.from_environment().translate_as_records(["you are"])
+
+
+@pytest.mark.parametrize("identity", [99, -1])
+def test_ids_beyond_the_vocabulary_are_said_so(service: Service, identity: int) -> None:
+    answer = io.BytesIO()
+    recordio.write_frame(answer, recordio.encode_record([], [identity]))
+    service.answer_json("/model", {})
+    for side in ("source", "target"):
+        service.answer_json(f"/vocabulary/{side}", VOCABULARY)
+    service.answers["/translate"] = (200, {}, answer.getvalue())
+
+    with pytest.raises(ClientError, match="ids that the target vocabulary lacks"):
+        TranslationClient.from_environment().translate_as_records(["you"])
+
+
 def test_a_model_of_subwords_is_refused_for_records(service: Service) -> None:
     service.answer_json("/model", {"subwords": True})
 
@@ -324,6 +360,19 @@ def test_bytes_that_are_no_text_are_one_line_on_standard_error(
 ) -> None:
     assert main(["translate", "\udcff"]) == 1
     assert "give it in UTF-8" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_enough_ends_the_command_quietly() -> None:
+    many = ["you are so good !"] * 64
+    command = [sys.executable, "-m", "client", "translate", *many]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=REPOSITORY
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == b"YOU ARE SO GOOD !\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 @pytest.mark.parametrize(

@@ -260,6 +260,13 @@ def test_other_content_types_are_refused(service: Service, content_type: str | N
     assert service.runtime.calls == []
 
 
+def test_plain_text_is_refused_with_what_is_taken(service: Service) -> None:
+    status, _, message = service.refusal(event("translate_text_plain"))
+
+    assert status == 415
+    assert f"application/json or {PROTOBUF}" in message
+
+
 @pytest.mark.parametrize("charset", ["utf-8", '"UTF-8"', "utf8"])
 def test_a_charset_of_utf_8_is_tolerated(service: Service, charset: str) -> None:
     sent = with_headers("translate_json", content_type=f"application/json;charset={charset}")
@@ -447,6 +454,26 @@ def test_the_vocabulary_comes_as_its_file_is(service: Service) -> None:
     assert (answer.status, answer.body) == (200, content)
 
 
+@pytest.mark.parametrize(
+    ("failure", "status", "code"),
+    [
+        (aws_error("AccessDenied", "arn:aws:s3:::private-bucket"), 500, "internal"),
+        (aws_error("SlowDown"), 503, "overloaded"),
+        (ReadTimeoutError(endpoint_url="https://private"), 504, "timeout"),
+    ],
+)
+def test_a_bucket_that_fails_is_not_a_missing_vocabulary(
+    service: Service, monkeypatch: pytest.MonkeyPatch, failure: Exception, status: int, code: str
+) -> None:
+    def fail(**_request: Any) -> None:
+        raise failure
+
+    monkeypatch.setattr(service.s3, "get_object", fail)
+
+    assert service.refusal(event("vocabulary_source"))[:2] == (status, code)
+    assert "private" not in service.call(event("vocabulary_source")).body
+
+
 @pytest.mark.parametrize("content", [b"x" * 6_400_000, b'"' * 3_200_000])
 def test_a_vocabulary_over_the_limit_is_answered_by_its_address(
     service: Service, content: bytes
@@ -484,6 +511,31 @@ def test_failures_keep_the_documented_shape_and_tell_nothing(
     assert type(failure).__name__ in log.getvalue()
     assert "you are so good" not in log.getvalue()
     assert "secret" not in log.getvalue()
+
+
+def test_a_failure_of_the_model_is_logged_with_its_log_stream_but_not_its_message(
+    service: Service, log: io.StringIO
+) -> None:
+    stream = "arn:aws:logs:eu-central-1:111122223333:log-group:/aws/sagemaker/Endpoints/translation"
+    service.runtime.failure = aws_error(
+        "ModelError",
+        "cannot translate: you are so good !",
+        OriginalStatusCode=500,
+        OriginalMessage="cannot translate: you are so good !",
+        LogStreamArn=stream,
+    )
+
+    answer = service.call(event("translate_json"))
+
+    assert answer.status == 500
+    assert "arn:" not in answer.body
+    (line,) = (
+        entry for entry in map(json.loads, log.getvalue().splitlines()) if "aws_code" in entry
+    )
+    assert (line["aws_code"], line["model_status"]) == ("ModelError", 500)
+    assert line["model_log_stream"] == stream
+    assert "you are so good" not in log.getvalue()
+    assert "you are so good" not in answer.body
 
 
 def test_throttling_asks_for_patience(service: Service) -> None:
