@@ -197,7 +197,8 @@ def price_question(draw: Draw) -> Pair:
 
 
 def _priced(draw: Draw) -> NounPhrase:
-    phrase = NounPhrase(noun=draw.one(BELONGINGS), determiner=THE, is_plural=draw.chance(0.2))
+    noun = draw.one([n for n in BELONGINGS if n.kind is not Kind.VEHICLE])
+    phrase = NounPhrase(noun=noun, determiner=THE, is_plural=draw.chance(0.2))
     return described(draw, phrase, 0.4)
 
 
