@@ -27,7 +27,15 @@ def _run(arguments: argparse.Namespace, settings: LocalSettings) -> int:
 
         serve(settings)
         return 0
-    raise ValueError("not there yet")
+    from local import commands  # noqa: PLC0415
+
+    if arguments.command == "up":
+        commands.up(settings, demo=not arguments.no_demo)
+    else:
+        {"down": commands.down, "status": commands.status, "env": commands.env}[arguments.command](
+            settings
+        )
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

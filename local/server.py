@@ -9,6 +9,7 @@ import socket
 import tempfile
 
 from local.credentials import administrator_key
+from local.server_process import take_lock
 from local.settings import ACCOUNT, HOST, REGION, LocalSettings
 
 _STRANGE = ("AWS_", "MINISTACK_", "LOCALSTACK_", "LAMBDA_")
@@ -24,7 +25,9 @@ def serve(settings: LocalSettings) -> None:
 
     Raises:
         PortInUseError: something listens on the port already.
+        ServerError: a server of this state folder runs already.
     """
+    lock = take_lock(settings, patience_seconds=1.0)
     check_port(settings)
     _prepare(settings)
     # Imports of ministack read the environment, which is complete only now.
@@ -37,6 +40,7 @@ def serve(settings: LocalSettings) -> None:
         control_plane.shut_down()
         _end_functions()
         settings.pid_file.unlink(missing_ok=True)
+        lock.close()
 
 
 def check_port(settings: LocalSettings) -> None:

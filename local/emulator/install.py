@@ -3,7 +3,14 @@
 from importlib.metadata import version
 
 from local.credentials import AccessKey
-from local.emulator import authentication, cloudformation, resources, rest_api, state_machines
+from local.emulator import (
+    authentication,
+    cloudformation,
+    functions,
+    resources,
+    rest_api,
+    state_machines,
+)
 from local.emulator.authorization import authorize_caller
 from local.emulator.roles import assume
 from local.sagemaker.control_plane import ControlPlane
@@ -22,6 +29,7 @@ def install(settings: LocalSettings, administrator: AccessKey) -> ControlPlane:
     """
     check_version(version("ministack"))
     from ministack import app  # noqa: PLC0415 - reads the environment when it is imported
+    from ministack.core import router  # noqa: PLC0415
 
     # There may be a Docker on this machine; ministack would remove containers at its start.
     app._docker_socket_present = lambda: False
@@ -35,11 +43,14 @@ def install(settings: LocalSettings, administrator: AccessKey) -> ControlPlane:
         assume=assume,
     )
     control_plane = ControlPlane(host)
-    # ministack has no SageMaker; requests arrive here by the service in their signature.
+    # ministack has no SageMaker. Without a pattern its router reads every model of botocore, which
+    # takes seconds, to learn that the name in a signature is a service's.
     app.SERVICE_HANDLERS["sagemaker"] = SageMakerHttp(control_plane, authorize_caller)
+    router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."]}
     authentication.install(administrator)
     cloudformation.install()
     resources.install(control_plane)
+    functions.install(settings.logs)
     rest_api.install()
     state_machines.install(control_plane, settings.endpoint_url)
     return control_plane

@@ -15,6 +15,8 @@ from botocore.config import Config
 from local.sagemaker.errors import ValidationError
 
 OPT_ML = "/opt/ml"
+SESSION = "SageMaker"
+"""The session name under which SageMaker acts in a role's name."""
 IMAGES = ("local/training", "local/serving")
 _PASSED_ON = (
     "PATH",
@@ -69,16 +71,16 @@ class Host:
             content.write(f"{name} starts at {started}\n")
         return log
 
-    def environment(
-        self, root: Path, *, role: str, session: str, own: Mapping[str, str]
-    ) -> dict[str, str]:
-        """A container's variables: the request's own, the role's credentials and little else."""
+    def environment(self, root: Path, *, role: str, own: Mapping[str, str]) -> dict[str, str]:
+        """A container's variables: the request's own, the role's credentials and little else.
+
+        Without a role the container is isolated from the network and gets no credentials.
+        """
         passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         return {
             **passed,
             **own,
-            **self.assume(role, session),
-            "AWS_ENDPOINT_URL": self.endpoint_url,
+            **(self._credentials(role) if role else {}),
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "PYTHONPATH": str(self.code_folder),
@@ -86,9 +88,12 @@ class Host:
             "SAGEMAKER_ROOT": str(root),
         }
 
-    def s3(self, role: str, session: str) -> Any:
+    def _credentials(self, role: str) -> dict[str, str]:
+        return {**self.assume(role, SESSION), "AWS_ENDPOINT_URL": self.endpoint_url}
+
+    def s3(self, role: str) -> Any:
         """An S3 client with the permissions of the role, as SageMaker moves data."""
-        credentials = self.assume(role, session)
+        credentials = self.assume(role, SESSION)
         # The default session of boto3 is not meant for several threads.
         return boto3.session.Session().client(
             "s3",

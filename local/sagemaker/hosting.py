@@ -87,7 +87,7 @@ class Fleet:
 
     def _unpack(self, uri: str) -> None:
         archive = self._root / "model.tar.gz"
-        s3 = self.host.s3(self.model["ExecutionRoleArn"], "SageMaker")
+        s3 = self.host.s3(self.model["ExecutionRoleArn"])
         download_object(s3, uri, archive)
         unpack_archive(archive, self._root / "model")
         archive.unlink()
@@ -96,9 +96,11 @@ class Fleet:
         self.port = free_port()
         own = {**self.model["PrimaryContainer"].get("Environment", {})}
         own["SAGEMAKER_BIND_TO_PORT"] = str(self.port)
-        environment = self.host.environment(
-            self._root, role=self.model["ExecutionRoleArn"], session="SageMaker", own=own
-        )
+        # Only SageMaker calls a container; here that is this machine.
+        own["SERVING_HOST"] = "127.0.0.1"
+        isolated = self.model.get("EnableNetworkIsolation")
+        role = "" if isolated else self.model["ExecutionRoleArn"]
+        environment = self.host.environment(self._root, role=role, own=own)
         self._container = Container(
             [sys.executable, *SERVE], environment=environment, folder=self._root, log=self.log
         )

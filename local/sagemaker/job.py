@@ -15,7 +15,6 @@ from local.sagemaker.host import Host
 logger = logging.getLogger(__name__)
 MAX_REASON_LENGTH = 1024
 _POLL_SECONDS = 0.2
-_SESSION = "SageMaker"
 
 
 class Job(abc.ABC):
@@ -131,7 +130,7 @@ class Job(abc.ABC):
         self._enter(status, secondary, reason)
 
     def _work(self, root: Path) -> tuple[str, str, str]:
-        s3 = self.host.s3(self.request["RoleArn"], _SESSION)
+        s3 = self.host.s3(self.request["RoleArn"])
         self._enter("InProgress", "Downloading", "Downloading input data")
         self._download(s3, root)
         self.started_at = time.time()
@@ -151,9 +150,8 @@ class Job(abc.ABC):
         return "Completed", "Completed", ""
 
     def _run(self, root: Path) -> tuple[int, bool]:
-        environment = self.host.environment(
-            root, role=self.request["RoleArn"], session=_SESSION, own=self._environment()
-        )
+        role = "" if self._is_isolated() else self.request["RoleArn"]
+        environment = self.host.environment(root, role=role, own=self._environment())
         container = self._container = Container(
             self._command(), environment=environment, folder=root, log=self.log
         )
@@ -164,6 +162,10 @@ class Job(abc.ABC):
             if time.monotonic() > deadline:
                 return container.stop(), False
         return code, True
+
+    def _is_isolated(self) -> bool:
+        network = self.request.get("NetworkConfig", self.request)
+        return bool(network.get("EnableNetworkIsolation"))
 
     def _algorithm_error(self, reason: str, exit_code: int) -> str:
         said = reason.strip() or last_line(self.log)

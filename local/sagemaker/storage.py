@@ -44,7 +44,7 @@ def explained(what: str) -> Iterator[None]:
         reason = f"{details.get('Code')}: {details.get('Message')}"
         raise JobFailureError(f"ClientError: {what}: {reason}") from error
     except (OSError, tarfile.TarError, Boto3Error, BotoCoreError) as error:
-        raise JobFailureError(f"InternalServerError: {what}: {error}") from error
+        raise JobFailureError(f"ClientError: {what}: {error}") from error
 
 
 def download_prefix(s3: Any, uri: str, folder: Path) -> int:
