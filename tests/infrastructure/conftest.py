@@ -36,6 +36,13 @@ def local(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
 
 
 @pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
+    """With images that the CDK command line would build."""
+    images = {"training_image_uri": "", "serving_image_uri": ""}
+    return synthesise(tmp_path_factory.mktemp("built"), bundles, **images)
+
+
+@pytest.fixture(scope="session")
 def chosen(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
     """Other choices than the defaults."""
     return synthesise(

@@ -115,21 +115,20 @@ def test_a_missing_bundle_says_how_to_make_it(
     assert capsys.readouterr().err.endswith("bundle; run: make bundle\n")
 
 
-@pytest.mark.parametrize(("engine", "code"), [("pytorch", 0), ("mxnet", 1)])
-def test_the_app_as_a_process_needs_no_credentials(
-    tmp_path: Path, bundles: Path, engine: str, code: int
-) -> None:
-    context = {**feature_flags(), "lambda_bundles": str(bundles), "engine": engine}
+def test_the_app_as_a_process_needs_no_credentials(tmp_path: Path, bundles: Path) -> None:
+    context = {**feature_flags(), "lambda_bundles": str(bundles)}
     environment = {
         "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
+        # Where jsii keeps what it has unpacked once.
+        "HOME": str(Path.home()),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "TRANSLATION_DEPLOYMENT": "local",
         "CDK_CONTEXT_JSON": json.dumps(context),
         "CDK_OUTDIR": str(tmp_path / "out"),
     }
     command = [sys.executable, "app.py"]
     finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert finished.returncode == code, finished.stderr
-    assert (tmp_path / "out" / "manifest.json").is_file() is (code == 0)
-    assert finished.stdout == ""
-    assert "Traceback" not in finished.stderr
+    assert finished.returncode == 0, finished.stderr
+    assert (tmp_path / "out" / "manifest.json").is_file()
+    assert (finished.stdout, finished.stderr) == ("", "")
