@@ -41,6 +41,8 @@ def train_state(
             "VolumeSizeInGB": settings.training_volume_gb,
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": phase.max_runtime_seconds},
+        # SageMaker itself brings the data and takes the model away.
+        "EnableNetworkIsolation": True,
     }
     if not settings.is_builtin:
         # The built-in algorithm keeps its checkpoints to itself; ours resumes from them.

@@ -44,6 +44,7 @@ def verify_state(
         "ProcessingInputs": [{"InputName": "model", "S3Input": _MODEL_INPUT}],
         "ProcessingOutputConfig": {"Outputs": [description]},
         "StoppingCondition": {"MaxRuntimeInSeconds": phase.max_runtime_seconds},
+        "NetworkConfig": {"EnableNetworkIsolation": True},
     }
     return job_state(scope, phase, resource="createProcessingJob", arguments=arguments)
 

@@ -429,6 +429,15 @@ def test_the_processing_jobs_run_the_containers_commands(start: Start) -> None:
     assert verify["AppSpecification"]["ImageUri"].endswith("/serving:1")
 
 
+def test_only_the_job_that_fetches_corpora_has_a_network(start: Start) -> None:
+    run = start()
+    preprocess, verify = run.sent("createProcessingJob.sync")
+    (training,) = run.sent("createTrainingJob.sync")
+    assert "NetworkConfig" not in preprocess
+    assert verify["NetworkConfig"] == {"EnableNetworkIsolation": True}
+    assert training["EnableNetworkIsolation"] is True
+
+
 @pytest.mark.parametrize("engine", ["pytorch", "builtin", "local"])
 def test_every_state_can_be_reached_and_every_job_has_a_limit(
     engine: str, request: pytest.FixtureRequest
