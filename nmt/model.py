@@ -40,9 +40,7 @@ class ModelConfig:
         if self.model_dim < 4 or self.model_dim % 2:
             raise ValueError(f"model_dim must be an even number from 4 up, not {self.model_dim}")
         if self.num_heads < 1 or self.model_dim % self.num_heads:
-            raise ValueError(
-                f"num_heads {self.num_heads} does not divide model_dim {self.model_dim}"
-            )
+            raise ValueError(f"num_heads {self.num_heads} must divide model_dim {self.model_dim}")
         for name in ("feed_forward_dim", "num_encoder_layers", "num_decoder_layers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")

@@ -142,9 +142,11 @@ def build_optimizer(parameters: Iterable[nn.Parameter], config: OptimizerConfig)
 
 
 def clip_gradients(parameters: Iterable[nn.Parameter], config: OptimizerConfig) -> Tensor:
-    """Clip in place, entries first, then the norm; returns the norm in between."""
-    weights = list(parameters)
+    """Clip in place, entries first, then the norm; returns the norm from before."""
+    weights = [weight for weight in parameters if weight.grad is not None]
+    norm = nn.utils.get_total_norm([weight.grad for weight in weights if weight.grad is not None])
     if config.clip_gradient is not None:
         nn.utils.clip_grad_value_(weights, config.clip_gradient)
-    limit = config.clip_gradient_norm
-    return nn.utils.clip_grad_norm_(weights, limit if limit is not None else float("inf"))
+    if config.clip_gradient_norm is not None:
+        nn.utils.clip_grad_norm_(weights, config.clip_gradient_norm)
+    return norm

@@ -63,16 +63,17 @@ class RealNumber:
 
     def describe(self) -> str:
         bounds = [
-            f"{word} {bound:g}"
-            for word, bound in (
-                ("from", self.least),
+            f"{words} {bound:g}"
+            for words, bound in (
+                ("at least", self.least),
                 ("above", self.above),
-                ("to", self.most),
+                ("at most", self.most),
                 ("below", self.below),
             )
             if math.isfinite(bound)
         ]
-        return " ".join(["a number", *bounds]) + (" other than 0" if self.nonzero else "")
+        range_words = f" {' and '.join(bounds)}" if bounds else ""
+        return f"a number{range_words}" + (" other than 0" if self.nonzero else "")
 
 
 @dataclass(frozen=True, slots=True)
