@@ -1,3 +1,4 @@
+import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -129,3 +130,9 @@ def test_the_command_builds_what_is_not_fresh_and_only_that(
     assert bundling.main([]) == 0
     assert capsys.readouterr().out == ""
     assert len(pip.commands) == 2
+
+
+def test_every_synthesis_of_the_command_line_bundles_first() -> None:
+    configuration = json.loads(Path("cdk.json").read_text(encoding="utf-8"))
+    assert configuration["build"] == ".venv/bin/python -m stacks.bundling"
+    assert configuration["app"] == ".venv/bin/python app.py"
