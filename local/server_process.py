@@ -106,6 +106,8 @@ def start(settings: LocalSettings) -> None:
             os.killpg(process.pid, signal.SIGKILL)
             raise ServerError(f"no answer in {START_SECONDS:.0f} s; see {settings.server_log}")
         time.sleep(_POLL_SECONDS)
+    # It is meant to outlive this process; without a result Popen would warn about that.
+    process.returncode = 0
 
 
 def stop(settings: LocalSettings) -> bool:

@@ -12,7 +12,7 @@ from local.sagemaker.errors import (
     UnknownOperationError,
     ValidationError,
 )
-from local.sagemaker.host import Host, check_image
+from local.sagemaker.host import SESSION, Host, check_image
 from local.sagemaker.hosting import Fleet
 from local.sagemaker.job import Job
 from local.sagemaker.processing import ProcessingJob
@@ -129,6 +129,7 @@ class ControlPlane:
     def _job_creator(self, kind: type[Job]) -> Callable[[Request], Request]:
         def create(request: Request) -> Request:
             key = (kind.kind, request[f"{kind.prefix}Name"])
+            self.host.assume(request["RoleArn"], SESSION)
             with self._lock:
                 if key in self.jobs:
                     raise ResourceInUseError(
@@ -171,6 +172,7 @@ class ControlPlane:
         if container is None or "ExecutionRoleArn" not in request:
             raise ValidationError("PrimaryContainer and ExecutionRoleArn are needed here")
         check_image(container.get("Image", ""))
+        self.host.assume(request["ExecutionRoleArn"], SESSION)
         if container.get("ModelDataUrl"):
             parse_uri(container["ModelDataUrl"])
         return self._create(self.models, "model", request["ModelName"], request, "ModelArn")
