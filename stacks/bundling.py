@@ -2,7 +2,8 @@
 
 Two bundles per function: `aws` with wheels for Lambda's platform, `host` with wheels for this
 machine, where the local deployment runs the functions. Nothing is built when sources and
-requirements are unchanged, so a fresh bundle needs no network.
+requirements are unchanged, and nothing is installed when only sources have changed, so the
+network is needed for new requirements alone.
 """
 
 import argparse
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FUNCTIONS = ("translate_api", "check_input")
 PLATFORMS = ("host", "aws")
 DIGEST_FILE = ".digest"
+REQUIREMENTS_DIGEST_FILE = ".requirements-digest"
 LAMBDA_PLATFORM = (
     *("--platform", "manylinux2014_x86_64", "--implementation", "cp"),
     *("--python-version", "3.12", "--only-binary", ":all:"),
@@ -47,15 +49,18 @@ class Bundle:
     def requirements(self) -> Path:
         return self.root / "lambda" / self.function / "requirements.txt"
 
+    @property
+    def sources(self) -> tuple[Path, Path]:
+        return (self.root / "lambda" / self.function, self.root / "protocol")
+
     def is_fresh(self) -> bool:
         """Whether the bundle was built from exactly today's sources and requirements."""
-        recorded = self.folder / DIGEST_FILE
-        return recorded.is_file() and recorded.read_text(encoding="utf-8") == self.digest()
+        return self._recorded(DIGEST_FILE) == self.digest()
 
     def digest(self) -> str:
         """A hash over everything that goes into the bundle."""
-        digest = hashlib.sha256(f"{self.platform} {sys.version_info[:2]}".encode())
-        for path in _sources((self.root / "lambda" / self.function, self.root / "protocol")):
+        digest = hashlib.sha256(self._requirements_digest().encode())
+        for path in _files(self.sources):
             digest.update(str(path.relative_to(self.root)).encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
@@ -73,17 +78,42 @@ class Bundle:
             new = Path(temporary) / "bundle"
             new.mkdir()
             self._install(new)
-            for source in (self.root / "lambda" / self.function, self.root / "protocol"):
-                ignore = shutil.ignore_patterns(*_IGNORED)
+            ignore = shutil.ignore_patterns(*_IGNORED)
+            for source in self.sources:
                 shutil.copytree(source, new / source.name, ignore=ignore)
             (new / DIGEST_FILE).write_text(self.digest(), encoding="utf-8")
             if self.folder.exists():
                 self.folder.rename(Path(temporary) / "old")
             new.rename(self.folder)
 
+    def _requirements_digest(self) -> str:
+        wanted = self.requirements.read_bytes() if self.requirements.is_file() else b""
+        target = f"{self.platform} {sys.version_info[:2]} ".encode()
+        return hashlib.sha256(target + wanted).hexdigest()
+
+    def _recorded(self, name: str) -> str | None:
+        path = self.folder / name
+        return path.read_text(encoding="utf-8") if path.is_file() else None
+
     def _install(self, target: Path) -> None:
-        if not self.requirements.is_file():
+        """Fill an empty folder with the requirements, from the present bundle if it has them."""
+        if self._recorded(REQUIREMENTS_DIGEST_FILE) == self._requirements_digest():
+            own = shutil.ignore_patterns(*(source.name for source in self.sources), DIGEST_FILE)
+            shutil.copytree(
+                self.folder,
+                target,
+                ignore=lambda folder, names: (
+                    own(folder, names) if Path(folder) == self.folder else set()
+                ),
+                dirs_exist_ok=True,
+            )
             return
+        if self.requirements.is_file():
+            self._install_from_index(target)
+        digest = target / REQUIREMENTS_DIGEST_FILE
+        digest.write_text(self._requirements_digest(), encoding="utf-8")
+
+    def _install_from_index(self, target: Path) -> None:
         platform = LAMBDA_PLATFORM if self.platform == "aws" else ()
         command = [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--no-compile"),
@@ -98,7 +128,7 @@ class Bundle:
             )
 
 
-def _sources(folders: Iterable[Path]) -> Iterator[Path]:
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyi":

@@ -57,6 +57,7 @@ def test_a_bundle_is_the_function_the_protocol_and_what_they_need(root: Path, pi
     found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     assert found == [
         ".digest",
+        ".requirements-digest",
         "protocol/shapes.py",
         "some_package.py",
         "translate_api/handler.py",
@@ -89,10 +90,30 @@ def test_a_bundle_is_fresh_until_something_in_it_changes(
 
 def test_rebuilding_replaces_the_whole_folder(root: Path, pip: Pip) -> None:
     bundle(root).build()
-    (bundle(root).folder / "stale.py").write_text("", encoding="utf-8")
+    (bundle(root).folder / FUNCTION / "stale.py").write_text("", encoding="utf-8")
     bundle(root).build()
-    assert not (bundle(root).folder / "stale.py").exists()
+    assert not (bundle(root).folder / FUNCTION / "stale.py").exists()
     assert [path.name for path in bundle(root).folder.parent.iterdir()] == ["host"]
+
+
+def test_changed_sources_alone_need_no_installation(root: Path, pip: Pip) -> None:
+    bundle(root).build()
+    (root / "lambda" / FUNCTION / "handler.py").write_text("answer = 2\n", encoding="utf-8")
+    (root / "protocol" / "shapes.py").rename(root / "protocol" / "forms.py")
+    bundle(root).build()
+    assert len(pip.commands) == 1
+    folder = bundle(root).folder
+    assert (folder / FUNCTION / "handler.py").read_text(encoding="utf-8") == "answer = 2\n"
+    assert (folder / "some_package.py").is_file()
+    assert [path.name for path in (folder / "protocol").iterdir()] == ["forms.py"]
+    assert bundle(root).is_fresh()
+
+
+def test_changed_requirements_are_installed(root: Path, pip: Pip) -> None:
+    bundle(root).build()
+    bundle(root).requirements.write_text("some-package==2\n", encoding="utf-8")
+    bundle(root).build()
+    assert len(pip.commands) == 2
 
 
 def test_a_failed_installation_leaves_the_old_bundle(
@@ -101,9 +122,10 @@ def test_a_failed_installation_leaves_the_old_bundle(
     monkeypatch.setattr("stacks.bundling.subprocess.run", Pip())
     bundle(root).build()
     monkeypatch.setattr("stacks.bundling.subprocess.run", Pip(returncode=1))
+    bundle(root).requirements.write_text("no-such-package==1\n", encoding="utf-8")
     with pytest.raises(BundleError, match="for host:\nno matching wheel"):
         bundle(root).build()
-    assert bundle(root).is_fresh()
+    assert (bundle(root).folder / "some_package.py").is_file()
     assert [path.name for path in bundle(root).folder.parent.iterdir()] == ["host"]
 
 
