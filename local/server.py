@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import tempfile
+from typing import IO
 
 from local.credentials import administrator_key
 from local.server_process import take_lock
@@ -14,6 +15,8 @@ from local.settings import ACCOUNT, HOST, REGION, LocalSettings
 
 _STRANGE = ("AWS_", "MINISTACK_", "LOCALSTACK_", "LAMBDA_")
 _KEEP_ALIVE_SECONDS = 75
+_held: list[IO[str]] = []
+"""Locks that only the end of the process frees: who finds one free knows that it is gone."""
 
 
 class PortInUseError(ValueError):
@@ -27,7 +30,7 @@ def serve(settings: LocalSettings) -> None:
         PortInUseError: something listens on the port already.
         ServerError: a server of this state folder runs already.
     """
-    lock = take_lock(settings, patience_seconds=1.0)
+    _held.append(take_lock(settings, patience_seconds=1.0))
     check_port(settings)
     _prepare(settings)
     # Imports of ministack read the environment, which is complete only now.
@@ -40,7 +43,6 @@ def serve(settings: LocalSettings) -> None:
         control_plane.shut_down()
         _end_functions()
         settings.pid_file.unlink(missing_ok=True)
-        lock.close()
 
 
 def check_port(settings: LocalSettings) -> None:

@@ -82,8 +82,10 @@ def start(settings: LocalSettings) -> None:
     """Start the server in the background and wait until it answers.
 
     Raises:
-        ServerError: it ends instead, or does not answer; with its last words.
+        ServerError: one runs already; or it ends instead, or does not answer; with its last words.
     """
+    if find(settings) is not None:
+        raise ServerError(f"AWS already runs in {settings.state_folder}")
     settings.logs.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "local", "serve"]
     command += ["--port", str(settings.port), "--state", str(settings.state_folder)]
@@ -99,7 +101,7 @@ def start(settings: LocalSettings) -> None:
             start_new_session=True,
         )
     deadline = time.monotonic() + START_SECONDS
-    while not answers(settings.port) or find(settings) is None:
+    while not (answers(settings.port) and _is(find(settings), process.pid)):
         if process.poll() is not None:
             raise ServerError(_last_words(settings.server_log, begin))
         if time.monotonic() > deadline:
@@ -108,6 +110,10 @@ def start(settings: LocalSettings) -> None:
         time.sleep(_POLL_SECONDS)
     # It is meant to outlive this process; without a result Popen would warn about that.
     process.returncode = 0
+
+
+def _is(found: RunningServer | None, pid: int) -> bool:
+    return found is not None and found.pid == pid
 
 
 def stop(settings: LocalSettings) -> bool:

@@ -21,6 +21,7 @@ from local.sagemaker.hosting import free_port
 from local.settings import ACCOUNT, REGION, LocalSettings
 
 T = TypeVar("T")
+EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 TRAINING = """
 import json, os, pathlib, signal, subprocess, sys, time
 
@@ -148,8 +149,7 @@ class LocalMachine:
         self.key = administrator_key(settings.credentials_file)
         self.bucket = "bucket-" + uuid.uuid4().hex[:8]
         self.client("s3").create_bucket(Bucket=self.bucket)
-        everything = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
-        self.role = self.new_role("sagemaker.amazonaws.com", everything)
+        self.role = self.new_role("sagemaker.amazonaws.com", EVERYTHING)
 
     @functools.lru_cache(maxsize=32)  # noqa: B019 - lives as long as the tests
     def client(self, service: str, **credentials: str) -> Any:
