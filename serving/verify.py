@@ -81,7 +81,7 @@ def verify(settings: ServingSettings) -> None:
     processing = settings.root / "processing"
     with tempfile.TemporaryDirectory() as scratch:
         unpacked = dataclasses.replace(settings, root=Path(scratch))
-        _unpack(processing / "input" / "model" / MODEL_ARCHIVE, unpacked.model_folder)
+        _unpack(_archive(processing / "input" / "model"), unpacked.model_folder)
         model = load_tried_model(unpacked)
         sources = choose_samples(model.samples)
         targets = asyncio.run(_answers(unpacked, model, sources))
@@ -100,6 +100,17 @@ def choose_samples(samples: Sequence[str]) -> list[str]:
         return (not common, 0 if common else num_words)
 
     return sorted(filter(None, distinct), key=rank)[:MAX_SENTENCES]
+
+
+def _archive(folder: Path) -> Path:
+    """The one archive in the folder; a pretrained model keeps the name that its owner gave it."""
+    found = sorted(folder.glob("*.tar.gz"))
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found) or "none"
+        raise VerificationError(
+            f"{folder.name}: one .tar.gz is needed, such as {MODEL_ARCHIVE}; found {names}"
+        )
+    return found[0]
 
 
 def _unpack(archive: Path, folder: Path) -> None:

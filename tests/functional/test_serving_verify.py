@@ -81,7 +81,24 @@ def test_runs_as_the_processing_job_runs_it(tmp_path: Path) -> None:
 
 
 def test_a_missing_archive_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "model.tar.gz cannot be unpacked: " in failure(tmp_path, capsys)
+    assert "one .tar.gz is needed, such as model.tar.gz; found none" in failure(tmp_path, capsys)
+
+
+def test_a_pretrained_archive_keeps_its_owners_name(tmp_path: Path) -> None:
+    pack(build_word_model(tmp_path / "model"), tmp_path)
+    folder = tmp_path / "processing" / "input" / "model"
+    (folder / "model.tar.gz").rename(folder / "news-2026.tar.gz")
+
+    assert verify.main({"SAGEMAKER_ROOT": str(tmp_path)}) == 0
+    assert (description(tmp_path) / "verification.json").exists()
+
+
+def test_two_archives_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pack(build_word_model(tmp_path / "model"), tmp_path)
+    folder = tmp_path / "processing" / "input" / "model"
+    (folder / "old.tar.gz").write_bytes(b"")
+
+    assert "found model.tar.gz, old.tar.gz" in failure(tmp_path, capsys)
 
 
 def test_a_file_that_is_no_archive_is_named(
