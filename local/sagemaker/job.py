@@ -3,6 +3,7 @@
 import abc
 import logging
 import shutil
+import signal
 import threading
 import time
 from pathlib import Path
@@ -169,6 +170,10 @@ class Job(abc.ABC):
 
     def _algorithm_error(self, reason: str, exit_code: int) -> str:
         said = reason.strip() or last_line(self.log)
+        if exit_code < 0:
+            said = f"killed by {signal.Signals(-exit_code).name}; last line: {last_line(self.log)}"
+            # A shell's code for death by a signal, which a container's exit code is too.
+            exit_code = 128 - exit_code
         return f"AlgorithmError: {said}, exit code: {exit_code}"
 
     def _with_log(self, reason: str) -> str:
