@@ -285,6 +285,14 @@ def test_a_diverging_job_fails_with_its_batch(tmp_path: Path) -> None:
     assert re.match(r"the (loss is nan|gradient is not finite) in batch 2 \(epoch 1", failure)
 
 
+def test_bfloat16_trains_and_exports(tmp_path: Path) -> None:
+    write_job(tmp_path, QUICK | {"precision": "bfloat16"}, num_pairs=100)
+
+    assert run_here(tmp_path) == (0, "")
+    metrics = ModelManifest.load(tmp_path / "model" / MANIFEST).metrics
+    assert 1 < metrics["validation:perplexity"] < 1e6
+
+
 def test_an_unforeseen_error_is_named_and_traced(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
