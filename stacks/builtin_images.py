@@ -6,11 +6,14 @@ had.
 """
 
 from aws_cdk import Aws, CfnMapping
+from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 REPOSITORY = "seq2seq"
 TAG = "1"
 TRAINING_FAMILIES = ("g4dn", "g5")
+NO_REGISTRY = "000000000000"
+"""In place of an account, where there is no image and the deployment does not need one."""
 
 ACCOUNTS = {
     "af-south-1": "455444449433",
@@ -53,14 +56,18 @@ ACCOUNTS = {
 }
 
 
-def registry_account(scope: Construct) -> str:
+def registry_account(scope: Construct, *, required: bool) -> str:
     """The registry's account, looked up by CloudFormation in the region it deploys to.
 
-    A deployment to a region without the image fails on this look-up, before anything is built.
+    Where the image is required, a deployment to a region without it fails on this look-up, before
+    anything is built. CloudFormation looks up in branches that it does not take, too, so that for
+    the others each region must be found.
     """
+    regions = [] if required else [region.name for region in RegionInfo.regions]
+    accounts = dict.fromkeys(sorted(regions), NO_REGISTRY) | ACCOUNTS
     mapping = CfnMapping(
         scope,
         "BuiltinImages",
-        mapping={region: {"account": account} for region, account in ACCOUNTS.items()},
+        mapping={region: {"account": account} for region, account in accounts.items()},
     )
     return mapping.find_in_map(Aws.REGION, "account")

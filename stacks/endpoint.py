@@ -1,7 +1,8 @@
 """The endpoint stack: everything that exists only while there is a model to serve.
 
-It holds no IAM, because the state machine may update it under the stack's own role; its two
-parameters are all that a promotion changes.
+It holds no IAM, because the state machine may update it under the stack's own role; its three
+parameters are all that a promotion changes. One of them names the model's engine, which chooses the
+image: deploying with another engine leaves the served model as it is.
 """
 
 import json
@@ -14,9 +15,9 @@ from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from stacks.images import builtin_image, serving_image
+from stacks.images import EndpointImages
 from stacks.service_stack import ServiceStack
-from stacks.settings import Settings
+from stacks.settings import Engine, Settings
 
 VARIANT = "AllTraffic"
 NAMESPACE = "AWS/SageMaker"
@@ -30,7 +31,7 @@ _FOLDER_URL = r"^(s3://[a-z0-9][a-z0-9.-]+/[^\s\"\\]+)?$"
 
 
 class Endpoint(ServiceStack):
-    """Two parameters, and behind them a model, its endpoint, its alarms and its scaling."""
+    """Three parameters, and behind them a model, its endpoint, its alarms and its scaling."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, role: iam.Role
@@ -50,14 +51,21 @@ class Endpoint(ServiceStack):
             "HasModel",
             expression=Fn.condition_not(Fn.condition_equals(model_url.value_as_string, "")),
         )
+        engine = ModelEngine(self)
         served = ServedModel(
-            self, "Served", settings=settings, role=role, model_url=model_url.value_as_string
+            self,
+            "Served",
+            settings=settings,
+            role=role,
+            engine=engine,
+            model_url=model_url.value_as_string,
         )
         ModelRecord(
             self,
             "Record",
             settings=settings,
             endpoint=served.endpoint,
+            engine=engine,
             model_url=model_url.value_as_string,
             description_url=description_url.value_as_string,
         )
@@ -76,6 +84,29 @@ def _parameter(scope: Construct, name: str, description: str, pattern: str) -> C
     )
 
 
+class ModelEngine:
+    """The parameter that says which engine the model is of, and what depends on it."""
+
+    def __init__(self, scope: Construct) -> None:
+        parameter = CfnParameter(
+            scope,
+            "ModelEngine",
+            type="String",
+            default="",
+            description="The engine that the model is of; empty while there is none",
+            allowed_values=["", *Engine],
+        )
+        self._is_builtin = CfnCondition(
+            scope,
+            "ModelIsBuiltin",
+            expression=Fn.condition_equals(parameter.value_as_string, Engine.BUILTIN),
+        )
+
+    def choose(self, *, pytorch: str, builtin: str) -> str:
+        """The value that belongs to the model's engine, chosen when the stack is updated."""
+        return Fn.condition_if(self._is_builtin.logical_id, builtin, pytorch).to_string()
+
+
 class ServedModel(Construct):
     """Model, configuration and endpoint, with the alarms that roll an update back."""
 
@@ -86,11 +117,12 @@ class ServedModel(Construct):
         *,
         settings: Settings,
         role: iam.Role,
+        engine: ModelEngine,
         model_url: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
-        self.model = self._build_model(role, model_url)
+        self.model = self._build_model(role, engine, model_url)
         self.config = self._build_config()
         alarms = [
             self._build_alarm("Errors", "Invocation5XXErrors", MAX_ERROR_RATE),
@@ -101,11 +133,13 @@ class ServedModel(Construct):
         if settings.endpoint_max_instances > settings.endpoint_min_instances:
             self._build_scaling()
 
-    def _build_model(self, role: iam.Role, model_url: str) -> sagemaker.CfnModel:
-        build = builtin_image(self) if self._settings.is_builtin else None
-        image = build or serving_image(self, self._settings)
+    def _build_model(
+        self, role: iam.Role, engine: ModelEngine, model_url: str
+    ) -> sagemaker.CfnModel:
+        images = EndpointImages.of(self, self._settings)
         container = sagemaker.CfnModel.ContainerDefinitionProperty(
-            image=image.uri, model_data_url=model_url
+            image=engine.choose(pytorch=images.pytorch.uri, builtin=images.builtin.uri),
+            model_data_url=model_url,
         )
         return sagemaker.CfnModel(
             self,
@@ -234,6 +268,7 @@ class ModelRecord(Construct):
         *,
         settings: Settings,
         endpoint: sagemaker.CfnEndpoint,
+        engine: ModelEngine,
         model_url: str,
         description_url: str,
     ) -> None:
@@ -242,7 +277,7 @@ class ModelRecord(Construct):
             {
                 "model_data": model_url,
                 "description": description_url,
-                "engine": str(settings.engine),
+                "engine": engine.choose(pytorch=Engine.PYTORCH, builtin=Engine.BUILTIN),
             }
         )
         self.parameter = ssm.CfnParameter(

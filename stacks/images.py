@@ -28,23 +28,42 @@ class ContainerImage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EndpointImages:
+    """What a model of each engine is served in; the one being served may be of the other engine."""
+
+    pytorch: ContainerImage
+    builtin: ContainerImage
+
+    @classmethod
+    def of(cls, scope: Construct, settings: Settings) -> "EndpointImages":
+        return cls(pytorch=serving_image(scope, settings), builtin=builtin_image(scope, settings))
+
+    @property
+    def both(self) -> tuple[ContainerImage, ContainerImage]:
+        return (self.pytorch, self.builtin)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceImages:
     """The image of each step; the built-in engine trains and serves in the same one."""
 
     preprocessing: ContainerImage
     training: ContainerImage
     serving: ContainerImage
+    endpoint: EndpointImages
 
     @classmethod
     def of(cls, scope: Construct, settings: Settings) -> "ServiceImages":
         own = training_image(scope, settings)
-        if settings.is_builtin:
-            builtin = builtin_image(scope)
-            return cls(preprocessing=own, training=builtin, serving=builtin)
-        return cls(preprocessing=own, training=own, serving=serving_image(scope, settings))
+        endpoint = EndpointImages.of(scope, settings)
+        training, serving = (
+            (endpoint.builtin, endpoint.builtin) if settings.is_builtin else (own, endpoint.pytorch)
+        )
+        return cls(preprocessing=own, training=training, serving=serving, endpoint=endpoint)
 
     @property
     def distinct(self) -> tuple[ContainerImage, ...]:
+        """The images of the jobs, each once."""
         return tuple(dict.fromkeys((self.preprocessing, self.training, self.serving)))
 
 
@@ -58,9 +77,11 @@ def serving_image(scope: Construct, settings: Settings) -> ContainerImage:
     return _own_image(scope, "serving", settings, settings.serving_image_uri)
 
 
-def builtin_image(scope: Construct) -> ContainerImage:
+def builtin_image(scope: Construct, settings: Settings) -> ContainerImage:
     """SageMaker's Seq2Seq image in the region of the deployment."""
-    account = builtin_images.registry_account(scope)
+    if settings.is_local:
+        return _local_image(builtin_images.REPOSITORY)
+    account = builtin_images.registry_account(scope, required=settings.is_builtin)
     registry = f"{account}.dkr.ecr.{Aws.REGION}.{Aws.URL_SUFFIX}"
     arn = Stack.of(scope).format_arn(
         service="ecr",
@@ -74,7 +95,7 @@ def builtin_image(scope: Construct) -> ContainerImage:
 
 def _own_image(scope: Construct, name: str, settings: Settings, uri: str) -> ContainerImage:
     if settings.is_local:
-        return ContainerImage(uri=f"local/{name}", repository_arn=None)
+        return _local_image(name)
     if uri:
         return _existing_image(scope, uri)
     dockerfile = Path("containers") / name / "Dockerfile"
@@ -91,6 +112,10 @@ def _own_image(scope: Construct, name: str, settings: Settings, uri: str) -> Con
         exclude=["*", *(f"!{room}" for room in _ROOMS[name]), "**/__pycache__"],
     )
     return ContainerImage(uri=asset.image_uri, repository_arn=asset.repository.repository_arn)
+
+
+def _local_image(name: str) -> ContainerImage:
+    return ContainerImage(uri=f"local/{name}", repository_arn=None)
 
 
 def _existing_image(scope: Construct, uri: str) -> ContainerImage:

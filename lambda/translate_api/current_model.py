@@ -15,6 +15,8 @@ from translate_api.failures import aws_code
 Side = Literal["source", "target"]
 
 URL_SECONDS = 300
+_BUILTIN = "builtin"
+"""SageMaker's own Seq2Seq, as the record names the engine."""
 _VOCABULARY_FILE: dict[Side, str] = {
     "source": artifacts.SOURCE_VOCABULARY,
     "target": artifacts.TARGET_VOCABULARY,
@@ -75,9 +77,12 @@ class CurrentModel:
             RequestError: (no_model) nothing has been promoted yet.
         """
         record = self._record()
+        if record.engine == _BUILTIN:
+            # SageMaker's own training writes no manifest.
+            return {"engine": record.engine, "training_job": record.training_job}
         stored = self._open(record, artifacts.MANIFEST)
         if stored is None:
-            return _without_manifest(record)
+            raise ValueError(f"the current model's description has no {artifacts.MANIFEST}")
         manifest = ModelManifest.parse(stored["Body"].read(), artifacts.MANIFEST)
         fields = {name: getattr(manifest, name) for name in _PUBLIC_FIELDS}
         return {"engine": record.engine, **fields, "metrics": _finite(manifest.metrics)}
@@ -132,12 +137,6 @@ class CurrentModel:
             if aws_code(error) in {"NoSuchKey", "404"}:
                 return None
             raise
-
-
-def _without_manifest(record: _Record) -> dict[str, Any]:
-    if record.engine != "builtin":
-        raise ValueError(f"the current model's description has no {artifacts.MANIFEST}")
-    return {"engine": record.engine, "training_job": record.training_job}
 
 
 def _location(record: _Record, name: str) -> tuple[str, str]:

@@ -61,9 +61,6 @@ class Api(ServiceStack):
                 ),
                 _allow("ssm:GetParameter", self._arn("ssm", "parameter", settings.model_parameter)),
                 _allow("s3:GetObject", models),
-                # A built-in model may have no manifest; without this permission S3 would say
-                # "forbidden" and not "no such key".
-                *([_allow("s3:ListBucket", bucket.bucket_arn)] if settings.is_builtin else []),
             ],
         )
         acknowledge_wildcards(

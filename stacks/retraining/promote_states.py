@@ -9,24 +9,29 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.retraining.job_states import FAILURE, fail_state, integration, retry_request
-from stacks.retraining.stack_update import STACK_ERRORS, Outcomes, StackUpdate
+from stacks.retraining.stack_update import (
+    PROMOTED,
+    STACK_ERRORS,
+    Outcomes,
+    StackUpdate,
+    promoted_values,
+)
 from stacks.settings import Settings
 
 RUNBOOK = "docs/runbooks/update-rollback-failed.md"
 _STACK_SAYS = "'the endpoint stack is in ' & $stack.status & ' ' & $stack.reason"
-_PREVIOUS = """{% (
-  $parameters := $states.result.Stacks[0].Parameters;
-  $text := function($value) { $type($value) = 'string' ? $value : '' };
-  {
-    'model_data': $text($parameters[ParameterKey = 'ModelDataUrl'].ParameterValue),
-    'description': $text($parameters[ParameterKey = 'ModelDescriptionUrl'].ParameterValue)
-  }
-) %}"""
-_OTHER_PARAMETERS = """{% [
+_PREVIOUS = f"""{{% (
+  $described := $states.result.Stacks[0];
+  $text := function($value) {{ $type($value) = 'string' ? $value : '' }};
+  {{
+    {promoted_values("$described")}
+  }}
+) %}}"""
+_OTHER_PARAMETERS = f"""{{% [
   $states.result.Stacks[0].Parameters[
-    $not(ParameterKey in ['ModelDataUrl', 'ModelDescriptionUrl'])
-  ].{ 'ParameterKey': ParameterKey, 'UsePreviousValue': true }
-] %}"""
+    $not(ParameterKey in {list(PROMOTED.values())})
+  ].{{ 'ParameterKey': ParameterKey, 'UsePreviousValue': true }}
+] %}}"""
 _QUESTIONS = """{% $string({
   'instances': [$verification.sentences.{ 'data': source }]
 }) %}"""

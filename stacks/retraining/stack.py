@@ -59,7 +59,7 @@ def _endpoint_role(
 ) -> SageMakerRole:
     log_group = f"/aws/sagemaker/Endpoints/{settings.name}"
     endpoint = SageMakerRole(
-        scope, "EndpointContainers", images=[images.serving], log_groups=[log_group]
+        scope, "EndpointContainers", images=images.endpoint.both, log_groups=[log_group]
     )
     endpoint.allow_reading(settings, bucket)
     endpoint.allow_watching_alarms()

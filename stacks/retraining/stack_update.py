@@ -28,18 +28,32 @@ _BUSY = (
 )
 _MOVING = "$contains($stack.status, /_IN_PROGRESS$/)"
 _ENDPOINT_MOVING = "$endpoint.status in ['Creating', 'Updating', 'SystemUpdating', 'RollingBack']"
-_STACK = """{% (
+PROMOTED = {
+    "model_data": "ModelDataUrl",
+    "description": "ModelDescriptionUrl",
+    "engine": "ModelEngine",
+}
+"""What a promotion moves, never a part of it: the machine's name and the stack's parameter."""
+
+
+def promoted_values(stack: str) -> str:
+    """JSONata for the members of an object with what a described stack serves; needs `$text`."""
+    return ",\n    ".join(
+        f"'{name}': $text({stack}.Parameters[ParameterKey = '{key}'].ParameterValue)"
+        for name, key in PROMOTED.items()
+    )
+
+
+_STACK = f"""{{% (
   $described := $states.result.Stacks[0];
-  $text := function($value) { $type($value) = 'string' ? $value : '' };
-  {
+  $text := function($value) {{ $type($value) = 'string' ? $value : '' }};
+  {{
     'status': $described.StackStatus,
     'reason': $text($described.StackStatusReason),
-    'model_data': $text($described.Parameters[ParameterKey = 'ModelDataUrl'].ParameterValue),
-    'description':
-      $text($described.Parameters[ParameterKey = 'ModelDescriptionUrl'].ParameterValue),
+    {promoted_values("$described")},
     'config': $text($described.Outputs[OutputKey = 'EndpointConfigName'].OutputValue)
-  }
-) %}"""
+  }}
+) %}}"""
 _ENDPOINT = """{% (
   $text := function($value) { $type($value) = 'string' ? $value : '' };
   {
@@ -88,12 +102,11 @@ class StackUpdate:
         self.entry.next(wait)
 
     def _update(self, describe: sfn.CustomState) -> sfn.CustomState:
-        parameters = (
-            "{% $append([{'ParameterKey': 'ModelDataUrl', "
-            f"'ParameterValue': ${self._target}.model_data}}, "
-            "{'ParameterKey': 'ModelDescriptionUrl', "
-            f"'ParameterValue': ${self._target}.description}}], $other_parameters) %}}"
+        promoted = ", ".join(
+            f"{{'ParameterKey': '{key}', 'ParameterValue': ${self._target}.{name}}}"
+            for name, key in PROMOTED.items()
         )
+        parameters = f"{{% $append([{promoted}], $other_parameters) %}}"
         task = self._task(
             "UpdateStack",
             "aws-sdk:cloudformation:updateStack",
@@ -127,10 +140,8 @@ class StackUpdate:
 
     def _judge_stack(self, wait: sfn.Wait) -> sfn.Choice:
         target = self._target
-        reached = (
-            f"$contains($stack.status, /_COMPLETE$/) and $stack.model_data = ${target}.model_data "
-            f"and $stack.description = ${target}.description"
-        )
+        agrees = [f"$stack.{name} = ${target}.{name}" for name in PROMOTED]
+        reached = " and ".join(["$contains($stack.status, /_COMPLETE$/)", *agrees])
         choice = self._choice("StackRests")
         for condition, outcome in (
             (f"{_MOVING} and $polls < {MAX_POLLS}", wait),

@@ -143,6 +143,7 @@ class RetrainingMachine(Construct):
             "candidate": {
                 "model_data": "{% $model_data %}",
                 "description": f"{{% {described} %}}",
+                "engine": str(self._settings.engine),
             },
             "busy_waits": 0,
         }

@@ -422,6 +422,7 @@ def test_the_builtin_engines_model_is_described_as_far_as_it_is_known(service: S
 
     answer = service.call(event("model"))
 
+    assert answer.status == 200
     assert json.loads(answer.body) == {"engine": "builtin", "training_job": "job-7"}
     assert service.refusal(event("vocabulary_source"))[:2] == (404, "not_found")
 

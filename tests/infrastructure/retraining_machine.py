@@ -17,6 +17,7 @@ from ministack.services import stepfunctions
 from check_input.plan import make_plan
 from check_input.settings import Settings as CheckSettings
 from protocol.retraining import InputError
+from stacks.retraining.stack_update import PROMOTED
 from tests.infrastructure.service_models import check_request
 from tests.infrastructure.synthesis import ACCOUNT, BUCKET, REGION
 
@@ -40,7 +41,7 @@ class FakeStack:
 
     name: str = "translation-endpoint"
     parameters: dict[str, str] = field(
-        default_factory=lambda: {"ModelDataUrl": "", "ModelDescriptionUrl": "", "Other": "kept"}
+        default_factory=lambda: {**dict.fromkeys(PROMOTED.values(), ""), "Other": "kept"}
     )
     status: str = "CREATE_COMPLETE"
     coming: list[str] = field(default_factory=list)
@@ -54,9 +55,9 @@ class FakeStack:
     busy: int = 0
     """How many updates are refused because another one runs."""
 
-    def serve(self, url: str) -> None:
+    def serve(self, model: dict[str, str]) -> None:
         """As if a promotion had put this model into service."""
-        self.parameters |= {"ModelDataUrl": url, "ModelDescriptionUrl": "s3://b/executions/old/d"}
+        self.parameters |= model
         self._configure()
         self.status = "UPDATE_COMPLETE"
 

@@ -14,10 +14,10 @@ from stacks.settings import Settings
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 BUCKET = "translation-bucket"
-_IMAGES = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 IMAGES = {
-    "training_image_uri": f"{_IMAGES}/training:1",
-    "serving_image_uri": f"{_IMAGES}/serving:1",
+    "training_image_uri": f"{REGISTRY}/training:1",
+    "serving_image_uri": f"{REGISTRY}/serving:1",
 }
 _PSEUDO = {
     "AWS::Partition": "aws",

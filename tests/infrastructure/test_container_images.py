@@ -59,8 +59,9 @@ def test_builtin_images_come_from_the_registry_of_the_region(builtin: Synthesis)
         for statement in builtin.statements("Retraining")
         if "ecr:BatchGetImage" in statement["Action"]
     ]
+    assert len(pulled) == 2
     assert all("repository/seq2seq" in resource for resource in pulled)
-    assert "Fn::FindInMap" in pulled[0]
+    assert all("Fn::FindInMap" in resource for resource in pulled)
 
 
 def test_on_one_machine_an_image_is_only_a_name() -> None:
@@ -68,4 +69,5 @@ def test_on_one_machine_an_image_is_only_a_name() -> None:
     images = ServiceImages.of(Stack(App(), "Any"), settings)
     assert (images.training.uri, images.serving.uri) == ("local/training", "local/serving")
     assert images.distinct == (images.training, images.serving)
-    assert {image.repository_arn for image in images.distinct} == {None}
+    everything = (*images.distinct, *images.endpoint.both)
+    assert {image.repository_arn for image in everything} == {None}

@@ -18,6 +18,12 @@ from tests.infrastructure.retraining_machine import (
 from tests.infrastructure.synthesis import BUCKET, Synthesis
 
 PRETRAINED = f"s3://{BUCKET}/models/given.tar.gz"
+OLD = {
+    "ModelDataUrl": "s3://b/executions/old/model.tar.gz",
+    "ModelDescriptionUrl": "s3://b/executions/old/d",
+    "ModelEngine": "pytorch",
+}
+NO_MODEL = {"ModelDataUrl": "", "ModelDescriptionUrl": "", "ModelEngine": ""}
 Start = Callable[..., Run]
 
 
@@ -31,10 +37,14 @@ def start(pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch) -> Start:
     return run
 
 
-def served(**changes: Any) -> FakeStack:
+def served(engine: str = "pytorch", **changes: Any) -> FakeStack:
     stack = FakeStack(**changes)
-    stack.serve("s3://b/executions/old/model.tar.gz")
+    stack.serve({**OLD, "ModelEngine": engine})
     return stack
+
+
+def served_model(stack: FakeStack) -> dict[str, str]:
+    return {key: value for key, value in stack.parameters.items() if key.startswith("Model")}
 
 
 def test_a_model_is_trained_verified_promoted_and_asked(start: Start) -> None:
@@ -45,6 +55,7 @@ def test_a_model_is_trained_verified_promoted_and_asked(start: Start) -> None:
     assert model.startswith(f"s3://{BUCKET}/executions/Nightly_Run.7/model/translation-nightly-run")
     expected = f"s3://{BUCKET}/executions/Nightly_Run.7/description"
     assert run.stack.parameters["ModelDescriptionUrl"] == expected
+    assert run.stack.parameters["ModelEngine"] == "pytorch"
     assert run.stack.parameters["Other"] == "kept"
     assert run.actions[:5] == [
         "invoke",
@@ -210,7 +221,7 @@ def test_an_update_that_rolls_back_is_explained_by_the_endpoint(start: Start) ->
     run = start(stack=served(ends=["rolls back"]))
     assert run.error == "PromotionRolledBack"
     assert "did not pass the ping health check" in run.cause
-    assert run.stack.parameters["ModelDataUrl"] == "s3://b/executions/old/model.tar.gz"
+    assert served_model(run.stack) == OLD
     assert "invokeEndpoint" not in run.actions
 
 
@@ -237,7 +248,7 @@ def test_a_silent_fallback_is_found_out_and_undone(start: Start) -> None:
     run = start(stack=served(ends=["falls back silently"]))
     assert run.error == "PromotionFailed"
     assert "One or more alarms went off." in run.cause
-    assert run.stack.parameters["ModelDataUrl"] == "s3://b/executions/old/model.tar.gz"
+    assert served_model(run.stack) == OLD
     assert "invokeEndpoint" not in run.actions
 
 
@@ -295,8 +306,7 @@ def test_a_wrong_translation_puts_the_previous_model_back(start: Start, answers:
     run = start(stack=served(), answers=answers)
     assert run.error == "BadTranslation"
     assert run.cause.endswith("Back to s3://b/executions/old/model.tar.gz.")
-    assert run.stack.parameters["ModelDataUrl"] == "s3://b/executions/old/model.tar.gz"
-    assert run.stack.parameters["ModelDescriptionUrl"] == "s3://b/executions/old/d"
+    assert served_model(run.stack) == OLD
 
 
 def test_half_of_the_answers_may_differ(start: Start) -> None:
@@ -309,7 +319,7 @@ def test_a_wrong_translation_without_a_previous_model_leaves_none(start: Start) 
     run = start(answers=["", "", "", ""])
     assert run.error == "BadTranslation"
     assert run.cause.endswith("No model is served, as before.")
-    assert run.stack.parameters["ModelDataUrl"] == ""
+    assert served_model(run.stack) == NO_MODEL
 
 
 def test_an_endpoint_that_does_not_answer_counts_as_wrong(start: Start) -> None:
@@ -317,7 +327,7 @@ def test_an_endpoint_that_does_not_answer_counts_as_wrong(start: Start) -> None:
     run = start(stack=served(), invoke_failures=[error])
     assert run.error == "BadTranslation"
     assert "Received server error (500)" in run.cause
-    assert run.stack.parameters["ModelDataUrl"] == "s3://b/executions/old/model.tar.gz"
+    assert served_model(run.stack) == OLD
 
 
 def test_an_answer_that_is_no_json_counts_as_wrong(
@@ -388,6 +398,64 @@ def test_the_builtin_engine_takes_a_pretrained_model(
     run.start(monkeypatch, {"pretrained_model": PRETRAINED})
     assert run.output == {"model_data": PRETRAINED, "metrics": {}, "promoted": True}
     assert run.stack.parameters["ModelDescriptionUrl"] == ""
+    assert run.stack.parameters["ModelEngine"] == "builtin"
+
+
+@pytest.mark.parametrize(("before", "after"), [("pytorch", "builtin"), ("builtin", "pytorch")])
+def test_a_promotion_after_another_engines_moves_model_description_and_engine_at_once(
+    before: str,
+    after: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    definition = request.getfixturevalue(after).definition()
+    run = Run(definition, engine=after, stack=served(before)).start(monkeypatch)
+    assert run.status == "SUCCEEDED", run.cause
+    (update,) = run.sent("updateStack")
+    given = {
+        parameter["ParameterKey"]: parameter["ParameterValue"]
+        for parameter in update["Parameters"]
+        if "ParameterValue" in parameter
+    }
+    assert given == served_model(run.stack)
+    assert given.keys() == OLD.keys()
+    assert given["ModelEngine"] == after
+    assert not set(given.values()) & set(OLD.values()) - {after}
+
+
+@pytest.mark.parametrize(("before", "after"), [("pytorch", "builtin"), ("builtin", "pytorch")])
+def test_going_back_to_another_engines_model_puts_all_three_back(
+    before: str,
+    after: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    definition = request.getfixturevalue(after).definition()
+    run = Run(definition, engine=after, stack=served(before), answers=[""])
+    run.start(monkeypatch)
+    assert run.error == "BadTranslation"
+    promotion, restoring = run.sent("updateStack")
+    assert {"ParameterKey": "ModelEngine", "ParameterValue": after} in promotion["Parameters"]
+    assert restoring["Parameters"][:3] == [
+        {"ParameterKey": key, "ParameterValue": value}
+        for key, value in {**OLD, "ModelEngine": before}.items()
+    ]
+    assert served_model(run.stack) == {**OLD, "ModelEngine": before}
+
+
+def test_an_update_that_left_the_engine_behind_is_no_promotion(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = served("builtin")
+    apply = FakeStack._apply
+
+    def leave_engine(self: FakeStack, wanted: dict[str, str], end: str) -> None:
+        apply(self, {**wanted, "ModelEngine": "builtin"}, end)
+
+    monkeypatch.setattr(FakeStack, "_apply", leave_engine)
+    run = start(stack=stack)
+    assert run.error == "PromotionRolledBack"
+    assert "invokeEndpoint" not in run.actions
 
 
 def test_the_training_request_is_the_plans(start: Start) -> None:

@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
+from stacks.builtin_images import ACCOUNTS, NO_REGISTRY
 from stacks.retraining.roles import ENDPOINT_RESOURCE_TYPES
-from tests.infrastructure.synthesis import Synthesis
+from stacks.retraining.stack_update import PROMOTED
+from tests.infrastructure.synthesis import REGISTRY, Synthesis, rendered
 
+AWS_IMAGES = {
+    "pytorch": f"{REGISTRY}/serving:1",
+    "builtin": "685385470294.dkr.ecr.eu-west-1.amazonaws.com/seq2seq:1",
+}
+LOCAL_IMAGES = {"pytorch": "local/serving", "builtin": "local/seq2seq"}
 ENGINES = pytest.mark.parametrize("engine", ["pytorch", "builtin", "local", "chosen"])
 
 
@@ -33,7 +40,7 @@ def test_without_a_model_nothing_exists(engine: str, request: pytest.FixtureRequ
     assert all(resource["Condition"] == "HasModel" for resource in template["Resources"].values())
     assert all(output["Condition"] == "HasModel" for output in template["Outputs"].values())
     expected = {"Fn::Not": [{"Fn::Equals": [{"Ref": "ModelDataUrl"}, ""]}]}
-    assert template["Conditions"] == {"HasModel": expected}
+    assert template["Conditions"]["HasModel"] == expected
 
 
 @ENGINES
@@ -41,7 +48,7 @@ def test_the_parameters_are_the_promotions_and_no_others(
     engine: str, request: pytest.FixtureRequest
 ) -> None:
     template = request.getfixturevalue(engine).template("Endpoint")
-    assert list(template["Parameters"]) == ["ModelDataUrl", "ModelDescriptionUrl"]
+    assert list(template["Parameters"]) == list(PROMOTED.values())
     assert {parameter["Default"] for parameter in template["Parameters"].values()} == {""}
     assert "Rules" not in template
 
@@ -147,12 +154,14 @@ def test_the_record_is_written_after_the_endpoint_and_names_its_model(
     name = "german" if engine == "chosen" else "translation"
     assert record["Properties"]["Name"] == f"/{name}/model"
     separator, parts = record["Properties"]["Value"]["Fn::Join"]
-    value = separator.join(part if isinstance(part, str) else part["Ref"] for part in parts)
-    assert json.loads(value) == {
-        "model_data": "ModelDataUrl",
-        "description": "ModelDescriptionUrl",
-        "engine": "builtin" if engine == "builtin" else "pytorch",
-    }
+    for model_engine in ("pytorch", "builtin"):
+        chosen = [chosen_by_engine(part, model_engine) for part in parts]
+        value = separator.join(part if isinstance(part, str) else part["Ref"] for part in chosen)
+        assert json.loads(value) == {
+            "model_data": "ModelDataUrl",
+            "description": "ModelDescriptionUrl",
+            "engine": model_engine,
+        }
 
 
 def test_the_containers_have_no_network(pytorch: Synthesis) -> None:
@@ -160,10 +169,50 @@ def test_the_containers_have_no_network(pytorch: Synthesis) -> None:
     assert model["EnableNetworkIsolation"] is True
 
 
-def test_engine_switches_image_and_record_together(builtin: Synthesis) -> None:
-    image = builtin.one("Endpoint", "AWS::SageMaker::Model")["Properties"]["PrimaryContainer"]
-    assert "seq2seq:1" in json.dumps(image["Image"])
-    mapping = builtin.template("Endpoint")["Mappings"]
-    (accounts,) = mapping.values()
-    assert len(accounts) == 37
-    assert accounts["us-east-1"] == {"account": "811284229777"}
+def chosen_by_engine(value: Any, engine: str) -> Any:
+    """What CloudFormation makes of a value that may depend on the parameter ModelEngine."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        condition, builtin, other = value["Fn::If"]
+        assert condition == "ModelIsBuiltin"
+        return builtin if engine == "builtin" else other
+    return value
+
+
+@ENGINES
+def test_the_image_is_the_models_and_not_the_deployments(
+    engine: str, request: pytest.FixtureRequest
+) -> None:
+    synthesis = request.getfixturevalue(engine)
+    template = synthesis.template("Endpoint")
+    by_parameter = {"Fn::Equals": [{"Ref": "ModelEngine"}, "builtin"]}
+    assert template["Conditions"]["ModelIsBuiltin"] == by_parameter
+    assert template["Parameters"]["ModelEngine"]["AllowedValues"] == ["", "pytorch", "builtin"]
+    container = synthesis.one("Endpoint", "AWS::SageMaker::Model")["Properties"]["PrimaryContainer"]
+    image = container["Image"]
+    assert image.keys() == {"Fn::If"}
+    found = {
+        model_engine: rendered(chosen_by_engine(image, model_engine), template)
+        for model_engine in ("pytorch", "builtin")
+    }
+    assert found == (LOCAL_IMAGES if engine == "local" else AWS_IMAGES)
+
+
+def test_another_engine_leaves_what_is_served_as_it_is(
+    pytorch: Synthesis, builtin: Synthesis
+) -> None:
+    before, after = pytorch.template("Endpoint"), builtin.template("Endpoint")
+    for part in ("Parameters", "Conditions", "Resources", "Outputs"):
+        assert after[part] == before[part]
+
+
+def test_regions_without_the_builtin_image_are_refused_only_where_it_is_needed(
+    pytorch: Synthesis, builtin: Synthesis
+) -> None:
+    for stack in ("Retraining", "Endpoint"):
+        (needed,) = builtin.template(stack)["Mappings"].values()
+        assert needed == {region: {"account": account} for region, account in ACCOUNTS.items()}
+        (found,) = pytorch.template(stack)["Mappings"].values()
+        assert found.items() >= needed.items()
+        assert found["mx-central-1"] == {"account": NO_REGISTRY}
+    assert len(ACCOUNTS) == 37
+    assert ACCOUNTS["us-east-1"] == "811284229777"

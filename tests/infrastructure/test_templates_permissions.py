@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.synthesis import Synthesis
+from tests.infrastructure.synthesis import Synthesis, rendered
 
 STACKS = ("Storage", "Retraining", "Endpoint", "Api", "Monitoring")
 WITHOUT_RESOURCES = {
@@ -163,8 +163,10 @@ def test_the_api_function_asks_one_endpoint_and_reads_one_parameter(pytorch: Syn
     assert json.dumps(parameter["Resource"]).endswith(':parameter/translation/model"]]}')
 
 
-def test_a_missing_builtin_manifest_can_be_told_from_a_forbidden_one(builtin: Synthesis) -> None:
-    assert allowing(builtin, "Api", "s3:ListBucket")
+def test_the_api_may_do_the_same_whichever_engines_model_is_served(
+    pytorch: Synthesis, builtin: Synthesis
+) -> None:
+    assert builtin.statements("Api") == pytorch.statements("Api")
 
 
 def test_on_one_machine_there_is_no_registry_to_pull_from(local: Synthesis) -> None:
@@ -172,7 +174,31 @@ def test_on_one_machine_there_is_no_registry_to_pull_from(local: Synthesis) -> N
 
 
 def test_images_are_pulled_from_the_named_repositories(pytorch: Synthesis) -> None:
-    jobs, endpoint = allowing(pytorch, "Retraining", "ecr:BatchGetImage")
-    both = sorted((json.dumps(jobs["Resource"]), json.dumps(endpoint["Resource"])))
-    assert "repository/serving" in both[0]
-    assert any("repository/training" in text for text in both)
+    assert repositories(pytorch, "JobsRole") == {"training", "serving"}
+
+
+def test_the_builtin_engines_jobs_pull_its_image(builtin: Synthesis) -> None:
+    assert repositories(builtin, "JobsRole") == {"training", "seq2seq"}
+
+
+@pytest.mark.parametrize("synthesis", ["pytorch", "builtin"])
+def test_the_endpoint_may_pull_the_image_of_either_engine(
+    synthesis: str, request: pytest.FixtureRequest
+) -> None:
+    found = repositories(request.getfixturevalue(synthesis), "EndpointContainersRole")
+    assert found == {"serving", "seq2seq"}
+
+
+def repositories(synthesis: Synthesis, role: str) -> set[str]:
+    """The repositories that a role may pull from."""
+    statements = [
+        statement
+        for name, policy in synthesis.resources("Retraining", "AWS::IAM::Policy").items()
+        if name.startswith(role)
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    (pulling,) = [one for one in statements if "ecr:BatchGetImage" in one["Action"]]
+    template = synthesis.template("Retraining")
+    arns = [rendered(arn, template) for arn in as_list(pulling["Resource"])]
+    assert not [arn for arn in arns if "*" in arn]
+    return {arn.rpartition("/")[2] for arn in arns}
