@@ -1,0 +1,295 @@
+"""What an owner and a caller rely on, in the order in which a service is born."""
+
+import io
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from protocol.recordio import decode_record, encode_record, read_frames, write_frame
+from tests.e2e.conftest import LOCAL, QUICK
+from tests.e2e.deployment import Deployment, Execution
+from tests.e2e.rest_api import RECORDIO
+
+SENTENCES = ["you are so good !", "can you drive a car ?", "this is so cool"]
+local_only = pytest.mark.skipif(not LOCAL, reason="looks into this machine's processes")
+
+
+def records(*sources: list[int], targets: tuple[list[int], ...] = ()) -> bytes:
+    stream = io.BytesIO()
+    for index, source in enumerate(sources):
+        write_frame(stream, encode_record(source, targets[index] if targets else []))
+    return stream.getvalue()
+
+
+@pytest.mark.skipif(not LOCAL, reason="a deployed service may have a model already")
+def test_before_the_first_model_callers_learn_what_to_start(deployment: Deployment) -> None:
+    body = json.dumps({"instances": [{"data": "hello"}]}).encode()
+
+    for method, path, content in (("POST", "/translate", body), ("GET", "/model", b"")):
+        answer = deployment.api.call(method, path, content)
+
+        assert answer.status == 503, answer.body
+        assert answer.json()["code"] == "no_model"
+        assert "start the retraining state machine" in answer.json()["message"]
+        assert int(answer.headers["retry-after"]) > 0
+
+
+def test_unsigned_calls_are_refused(deployment: Deployment) -> None:
+    for method, path in (("POST", "/translate"), ("GET", "/model"), ("GET", "/vocabulary/source")):
+        answer = deployment.api.call(method, path, signed=False)
+
+        assert answer.status == 403, answer.body
+        assert answer.json()["code"] == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content_type", "status", "code"),
+    [
+        ("POST", "/translate", "application/json", 400, "bad_request"),
+        ("POST", "/translate", RECORDIO, 400, "bad_request"),
+        ("POST", "/translate", "text/plain", 415, "unsupported_media_type"),
+        ("GET", "/translate", "application/json", 405, "method_not_allowed"),
+        ("GET", "/nothing/here", "application/json", 404, "not_found"),
+        ("GET", "/vocabulary/both", "application/json", 404, "not_found"),
+    ],
+)
+def test_mistakes_are_answered_in_one_shape(
+    deployment: Deployment, method: str, path: str, content_type: str, status: int, code: str
+) -> None:
+    body = b"neither JSON nor records" if method == "POST" else b""
+
+    answer = deployment.api.call(method, path, body, content_type=content_type)
+
+    assert (answer.status, answer.json()["code"]) == (status, code)
+    assert set(answer.json()) == {"message", "code"}
+
+
+def test_an_execution_returns_its_model_and_metrics(first_model: Execution) -> None:
+    assert first_model.output["promoted"] is True
+    assert first_model.output["model_data"].startswith("s3://")
+    assert first_model.output["model_data"].endswith("/output/model.tar.gz")
+    assert first_model.output["metrics"]["validation:bleu"] > 20
+
+
+@pytest.mark.usefixtures("first_model")
+def test_the_model_says_what_it_is(deployment: Deployment) -> None:
+    model = deployment.api.call("GET", "/model").json()
+
+    assert (model["source_language"], model["target_language"]) == ("en", "de")
+    assert model["training_job"].startswith("e2e-") or "-t0" in model["training_job"]
+    assert "s3://" not in json.dumps(model)
+    assert "arn:" not in json.dumps(model)
+
+
+@pytest.mark.usefixtures("first_model")
+def test_json_attention_and_protobuf_agree(deployment: Deployment) -> None:
+    api = deployment.api
+    source = api.call("GET", "/vocabulary/source").json()
+    target = api.call("GET", "/vocabulary/target").json()
+    body = records(*([source.get(word, 1) for word in text.split()] for text in SENTENCES))
+
+    plain = [prediction["target"] for prediction in api.translate(*SENTENCES)]
+    attended = api.translate(*SENTENCES, attention=True)
+    answer = api.call("POST", "/translate", body, content_type=RECORDIO)
+
+    assert all(plain)
+    assert [prediction["target"] for prediction in attended] == plain
+    for text, prediction in zip(SENTENCES, attended, strict=True):
+        matrix = prediction["matrix"]
+        assert [len(row) for row in matrix] == [len(text.split())] * len(
+            prediction["target"].split()
+        )
+        assert all(sum(row) == pytest.approx(1, abs=1e-6) for row in matrix)
+    # The answer is compared byte for byte with records made here of the JSON translations.
+    expected = tuple([target[word] for word in text.split()] for text in plain)
+    ids = [decode_record(frame).target for frame in read_frames(io.BytesIO(answer.body))]
+    assert answer.headers["content-type"] == RECORDIO
+    assert ids == [tuple(sentence) for sentence in expected]
+    assert len(answer.body) % 4 == 0
+
+
+@pytest.mark.usefixtures("first_model")
+def test_every_byte_of_a_record_arrives(deployment: Deployment) -> None:
+    """Every id's varint bytes cross API Gateway and Lambda unharmed, 0x80 to 0xFF included."""
+    size = len(deployment.api.call("GET", "/vocabulary/source").json())
+    known = list(range(4, size))[:200]
+
+    answer = deployment.api.call(
+        "POST", "/translate", records(*([index] for index in known)), content_type=RECORDIO
+    )
+
+    assert answer.status == 200, answer.body
+    frames = list(read_frames(io.BytesIO(answer.body)))
+    assert len(frames) == len(known)
+    again = io.BytesIO()
+    for frame in frames:
+        write_frame(again, frame)
+    assert again.getvalue() == answer.body
+    beyond = deployment.api.call(
+        "POST", "/translate", records([4], [size + 255]), content_type=RECORDIO
+    )
+    assert beyond.status == 400
+    assert str(size + 255) in beyond.json()["message"]
+
+
+@pytest.mark.usefixtures("first_model")
+def test_a_bad_hyperparameter_leaves_the_old_model_serving(
+    deployment: Deployment, corpus: dict[str, str]
+) -> None:
+    before = deployment.training_job()
+
+    failed = deployment.retrain(
+        {"corpus": corpus, "max_lines": 100, "hyperparameters": {"batch_sise": "64"}}
+    )
+
+    assert (failed.status, failed.error) == ("FAILED", "TrainingFailed")
+    assert "batch_sise" in failed.cause
+    assert "batch_size" in failed.cause
+    assert deployment.training_job() == before
+    assert deployment.api.translate("this is so cool")
+
+
+@pytest.mark.usefixtures("first_model")
+def test_a_corpus_that_is_not_there_is_named(deployment: Deployment) -> None:
+    absent = f"s3://{deployment.bucket}/corpora/absent"
+    corpus = dict.fromkeys(
+        ("source", "target", "validation_source", "validation_target"), f"{absent}/train.en"
+    )
+
+    failed = deployment.retrain({"corpus": corpus})
+
+    assert (failed.status, failed.error) == ("FAILED", "PreprocessingFailed")
+    assert f"{absent}/train.en" in failed.cause
+
+
+def test_an_unknown_key_is_refused_at_once(deployment: Deployment) -> None:
+    failed = deployment.retrain({"max_line": 10})
+
+    assert (failed.status, failed.error) == ("FAILED", "InvalidInput")
+    assert "'max_line'" in failed.cause
+
+
+def training_process(execution_arn: str) -> int:
+    """The process id of an execution's training job on this machine."""
+    name = execution_arn.rpartition(":")[2].encode()
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (process / "environ").read_bytes()
+                command = (process / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"training" in command.split(b"\0") and name in environment:
+                return int(process.name)
+        time.sleep(0.1)
+    raise TimeoutError("no training process appeared")
+
+
+def job_status(execution_arn: str) -> str:
+    name = execution_arn.rpartition(":")[2]
+    jobs = boto3.client("sagemaker").list_training_jobs(NameContains=name)
+    return str(jobs["TrainingJobSummaries"][0]["TrainingJobStatus"])
+
+
+@local_only
+@pytest.mark.usefixtures("first_model")
+def test_a_killed_training_leaves_the_old_model_serving(
+    deployment: Deployment, corpus: dict[str, str]
+) -> None:
+    before = deployment.training_job()
+    execution = deployment.start({"corpus": corpus, "max_lines": 6000})
+
+    os.kill(training_process(execution), signal.SIGKILL)
+    failed = deployment.wait(execution)
+
+    assert (failed.status, failed.error) == ("FAILED", "TrainingFailed")
+    assert "137" in failed.cause or "SIGKILL" in failed.cause
+    assert ".log" in failed.cause
+    assert deployment.training_job() == before
+
+
+@local_only
+@pytest.mark.usefixtures("first_model")
+def test_stopping_an_execution_stops_its_job(
+    deployment: Deployment, corpus: dict[str, str]
+) -> None:
+    execution = deployment.start({"corpus": corpus, "max_lines": 6000})
+    process = training_process(execution)
+
+    boto3.client("stepfunctions").stop_execution(executionArn=execution)
+
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{process}").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not Path(f"/proc/{process}").exists()
+    while job_status(execution) == "Stopping" and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert job_status(execution) == "Stopped"
+
+
+@pytest.mark.usefixtures("first_model")
+def test_retraining_never_fails_a_call(deployment: Deployment, corpus: dict[str, str]) -> None:
+    before = deployment.training_job()
+    ended = threading.Event()
+    calls: list[int] = []
+
+    def call_throughout() -> None:
+        body: dict[str, Any] = {"instances": [{"data": "can you drive a car ?"}]}
+        while not ended.is_set():
+            answer = deployment.api.call("POST", "/translate", json.dumps(body).encode())
+            calls.append(answer.status)
+
+    callers = [threading.Thread(target=call_throughout) for _ in range(2)]
+    for caller in callers:
+        caller.start()
+    try:
+        retrained = deployment.retrain(
+            {"corpus": corpus, "max_lines": 5000, "hyperparameters": QUICK}
+        )
+    finally:
+        ended.set()
+        for caller in callers:
+            caller.join()
+
+    assert retrained.status == "SUCCEEDED", f"{retrained.error}: {retrained.cause}"
+    assert len(calls) > 20
+    assert set(calls) == {200}
+    assert deployment.training_job() != before
+
+
+@pytest.mark.usefixtures("first_model")
+def test_a_trained_model_is_promoted_without_training(
+    deployment: Deployment, first_model: Execution
+) -> None:
+    execution = deployment.retrain({"pretrained_model": first_model.output["model_data"]})
+
+    assert execution.status == "SUCCEEDED", f"{execution.error}: {execution.cause}"
+    assert execution.output["promoted"] is True
+    assert execution.output["model_data"] == first_model.output["model_data"]
+
+
+@pytest.mark.usefixtures("first_model")
+def test_subwords_translate_raw_text(deployment: Deployment, corpus: dict[str, str]) -> None:
+    before = deployment.training_job()
+
+    execution = deployment.retrain(
+        {
+            "corpus": corpus,
+            "max_lines": 5000,
+            "subwords": 400,
+            "hyperparameters": QUICK,
+            "promote": False,
+        }
+    )
+
+    assert execution.status == "SUCCEEDED", f"{execution.error}: {execution.cause}"
+    assert execution.output["promoted"] is False
+    assert deployment.training_job() == before
