@@ -85,7 +85,7 @@ class Demonstration:
 
     def _follow(self, execution: str) -> Iterator[str]:
         states = self._deployment.client("stepfunctions")
-        seen, reported = 0, time.monotonic()
+        seen, reported, shown = 0, time.monotonic(), ""
         while True:
             status = states.describe_execution(executionArn=execution)
             events = states.get_execution_history(executionArn=execution, maxResults=1000)["events"]
@@ -96,9 +96,11 @@ class Demonstration:
             seen = len(events)
             if status["status"] != "RUNNING":
                 break
-            if time.monotonic() - reported > _REPORT_SECONDS and (line := self._training_line()):
-                yield f"      {line}"
-                reported = time.monotonic()
+            if time.monotonic() - reported > _REPORT_SECONDS:
+                line = self._training_line()
+                if line != shown:
+                    yield f"      {line}"
+                    shown, reported = line, time.monotonic()
             time.sleep(_POLL_SECONDS)
         if status["status"] != "SUCCEEDED":
             raise DemonstrationError(

@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import tempfile
-from typing import IO
 
 from local.credentials import administrator_key
 from local.server_process import take_lock
@@ -15,8 +14,6 @@ from local.settings import ACCOUNT, HOST, REGION, LocalSettings
 
 _STRANGE = ("AWS_", "MINISTACK_", "LOCALSTACK_", "LAMBDA_")
 _KEEP_ALIVE_SECONDS = 75
-_held: list[IO[str]] = []
-"""Locks that only the end of the process frees: who finds one free knows that it is gone."""
 
 
 class PortInUseError(ValueError):
@@ -30,7 +27,10 @@ def serve(settings: LocalSettings) -> None:
         PortInUseError: something listens on the port already.
         ServerError: a server of this state folder runs already.
     """
-    _held.append(take_lock(settings, patience_seconds=1.0))
+    with take_lock(settings, patience_seconds=1.0) as lock:
+        # Only the end of the process frees this descriptor, and with it the lock: who finds it
+        # free knows that the process is gone.
+        os.dup(lock.fileno())
     check_port(settings)
     _prepare(settings)
     # Imports of ministack read the environment, which is complete only now.

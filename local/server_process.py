@@ -132,6 +132,7 @@ def stop(settings: LocalSettings) -> bool:
     # The server leads its own group, with the processes of its functions in it.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(running.pid, signal.SIGKILL)
+    _wait_for_the_end(running.pid)
     settings.pid_file.unlink(missing_ok=True)
     if is_listening(running.port):
         raise ServerError(f"something still listens on port {running.port}")
@@ -163,6 +164,27 @@ def _lock_file(settings: LocalSettings) -> Path:
 def _signal(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
+
+
+def _wait_for_the_end(pid: int) -> None:
+    # The process that started the server, if that is this one, must collect it as well.
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+    deadline = time.monotonic() + STOP_SECONDS
+    while not _has_ended(pid) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        # Where process 1 collects nobody, as in many containers, the dead stay in the table.
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0]
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return state == "Z"
 
 
 def _last_words(log: Path, begin: int) -> str:

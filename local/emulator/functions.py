@@ -31,8 +31,8 @@ def install(logs: Path) -> None:
 def exception_name(log: str, message: str) -> str:
     """The class that a traceback in the log ends with; the generic name without one."""
     first_line = message.split("\n", 1)[0]
-    pattern = rf"^(?:\w+\.)*(\w+)(?:: {re.escape(first_line)})?$"
-    found = re.findall(pattern if first_line else r"^(?:\w+\.)*(\w+)$", log, re.MULTILINE)
+    words = f": {re.escape(first_line)}" if first_line else ""
+    found = re.findall(rf"^(?:\w+\.)*(\w+){words}$", log, re.MULTILINE)
     return found[-1] if found else _GENERIC
 
 

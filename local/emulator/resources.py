@@ -8,6 +8,7 @@ from typing import Any
 
 from local.sagemaker.control_plane import ControlPlane
 from local.sagemaker.errors import ValidationError
+from local.sagemaker.named_resources import NamedResources
 from local.sagemaker.request_model import check_request, coerced, input_shape
 
 Properties = dict[str, Any]
@@ -99,30 +100,21 @@ def _immutable(control_plane: ControlPlane, kind: _Kind) -> Mapping[str, Callabl
 
     # Everything else replaces the resource; tags alone come here.
     def update(physical_id: str, _old: Properties, new: Properties, _stack: str) -> Created:
-        control_plane.tags[physical_id] = {tag["Key"]: tag["Value"] for tag in new.get("Tags", [])}
-        name = _name_of(control_plane, kind, physical_id)
+        control_plane.tags.replace(physical_id, new.get("Tags", []))
+        name = _store(control_plane, kind).name_of(physical_id)
         return physical_id, {kind.name: name, kind.arn: physical_id}
 
     def delete(physical_id: str, _properties: Properties) -> None:
-        name = _name_of(control_plane, kind, physical_id)
-        if name:
+        if name := _store(control_plane, kind).name_of(physical_id):
             control_plane.call(f"Delete{kind.word}", {kind.name: name})
 
     return {"create": create, "update": update, "delete": delete}
 
 
-def _name_of(control_plane: ControlPlane, kind: _Kind, arn: str) -> str:
-    """The name behind an ARN, which SageMaker writes in lower case."""
-    stores = (control_plane.models, control_plane.configs, control_plane.groups)
-    return next(
-        (
-            str(found[kind.name])
-            for s in stores
-            for found in s.values()
-            if found.get(kind.arn) == arn
-        ),
-        "",
-    )
+def _store(control_plane: ControlPlane, kind: _Kind) -> NamedResources:
+    hosting = control_plane.hosting
+    stores = {"Model": hosting.models, "EndpointConfig": hosting.configs}
+    return stores.get(kind.word, control_plane.groups)
 
 
 class _EndpointResource:
@@ -149,19 +141,19 @@ class _EndpointResource:
 
     def _update(self, physical_id: str, _old: Properties, new: Properties, _stack: str) -> Created:
         name = str(new["EndpointName"])
-        given = {k: v for k, v in new.items() if k not in ("Tags", "ExcludeRetainedVariants")}
+        given = {key: value for key, value in new.items() if key != "Tags"}
         self._control_plane.call("UpdateEndpoint", _request("UpdateEndpoint", given))
         self._wait(name)
         return physical_id, {"EndpointName": name}
 
     def _delete(self, physical_id: str, properties: Properties) -> None:
         arn = physical_id
-        found = [e.name for e in self._control_plane.endpoints.values() if e.arn == arn]
+        found = [e.name for e in self._control_plane.hosting.endpoints.values() if e.arn == arn]
         for name in found or [properties.get("EndpointName", "")]:
             self._remove(name)
 
     def _wait(self, name: str) -> None:
-        endpoint = self._control_plane.endpoint(name)
+        endpoint = self._control_plane.hosting.get(name)
         if not endpoint.wait(_ENDPOINT_SECONDS):
             raise ValueError(f"endpoint {name} did not settle in {_ENDPOINT_SECONDS:.0f} s")
         if endpoint.failure_reason:
@@ -169,7 +161,7 @@ class _EndpointResource:
 
     def _remove(self, name: str) -> None:
         try:
-            endpoint = self._control_plane.endpoint(name)
+            endpoint = self._control_plane.hosting.get(name)
         except ValidationError:
             return
         self._control_plane.call("DeleteEndpoint", {"EndpointName": name})
@@ -196,7 +188,7 @@ def _scalable_target(control_plane: ControlPlane) -> Mapping[str, Callable[..., 
 def _check_variant(control_plane: ControlPlane, resource_id: str) -> None:
     kind, _, rest = resource_id.partition("/")
     name, _, variant = rest.partition("/variant/")
-    endpoint = control_plane.endpoints.get(name)
+    endpoint = control_plane.hosting.endpoints.get(name)
     fleet = endpoint.fleet if endpoint else None
     if kind == "endpoint" and (fleet is None or fleet.variant != variant):
         raise ValidationError(f"SageMaker variant does not exist: {resource_id}")

@@ -32,7 +32,7 @@ def job_task(
             raise sfn._ExecutionError(*_api_error(error)) from error
         if not resource.endswith(".sync"):
             return answer
-        return _follow(sfn, control_plane.job(kind, request[f"{kind.prefix}Name"]))
+        return _follow(sfn, control_plane.jobs.get(kind, request[f"{kind.prefix}Name"]))
 
     return dispatch
 

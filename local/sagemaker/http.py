@@ -61,7 +61,7 @@ class SageMakerHttp:
                 headers,
                 Need(action="sagemaker:InvokeEndpoint", resource=host.arn("endpoint", name)),
             )
-            answer = await invoke(self._control_plane.invoked(name), headers, body)
+            answer = await invoke(self._control_plane.hosting.invoked(name), headers, body)
         except SageMakerError as error:
             return _runtime_error(error)
         own = {

@@ -170,10 +170,12 @@ class Job(abc.ABC):
 
     def _algorithm_error(self, reason: str, exit_code: int) -> str:
         said = reason.strip() or last_line(self.log)
-        if exit_code < 0:
-            said = f"killed by {signal.Signals(-exit_code).name}; last line: {last_line(self.log)}"
-            # A shell's code for death by a signal, which a container's exit code is too.
-            exit_code = 128 - exit_code
+        # 128 + signal is the exit code of a container that was killed; the launcher keeps to it,
+        # and is below zero when it was killed itself.
+        number = -exit_code if exit_code < 0 else exit_code - 128
+        if number in set(signal.Signals):
+            said = f"killed by {signal.Signals(number).name}; last line: {last_line(self.log)}"
+            exit_code = 128 + number
         return f"AlgorithmError: {said}, exit code: {exit_code}"
 
     def _with_log(self, reason: str) -> str:
