@@ -28,7 +28,7 @@ class RestApi:
     def __init__(self, url: str, session: boto3.Session) -> None:
         self.url = url.rstrip("/")
         self._session = session
-        self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(30))
+        self._http = urllib3.PoolManager(maxsize=4, retries=False, timeout=urllib3.Timeout(30))
 
     @classmethod
     def from_environment(cls) -> "RestApi":

@@ -21,10 +21,10 @@ SENTENCES = ["you are so good !", "can you drive a car ?", "this is so cool"]
 local_only = pytest.mark.skipif(not LOCAL, reason="looks into this machine's processes")
 
 
-def records(*sources: list[int], targets: tuple[list[int], ...] = ()) -> bytes:
+def records(*sources: list[int]) -> bytes:
     stream = io.BytesIO()
-    for index, source in enumerate(sources):
-        write_frame(stream, encode_record(source, targets[index] if targets else []))
+    for source in sources:
+        write_frame(stream, encode_record(source, []))
     return stream.getvalue()
 
 
@@ -246,6 +246,8 @@ def test_retraining_never_fails_a_call(deployment: Deployment, corpus: dict[str,
         while not ended.is_set():
             answer = deployment.api.call("POST", "/translate", json.dumps(body).encode())
             calls.append(answer.status)
+            # Below the rate at which the API throttles.
+            time.sleep(0.05)
 
     callers = [threading.Thread(target=call_throughout) for _ in range(2)]
     for caller in callers:
@@ -277,19 +279,31 @@ def test_a_trained_model_is_promoted_without_training(
 
 
 @pytest.mark.usefixtures("first_model")
-def test_subwords_translate_raw_text(deployment: Deployment, corpus: dict[str, str]) -> None:
+def test_a_refused_promotion_changes_nothing(
+    deployment: Deployment, first_model: Execution
+) -> None:
     before = deployment.training_job()
 
     execution = deployment.retrain(
-        {
-            "corpus": corpus,
-            "max_lines": 5000,
-            "subwords": 400,
-            "hyperparameters": QUICK,
-            "promote": False,
-        }
+        {"pretrained_model": first_model.output["model_data"], "promote": False}
     )
 
     assert execution.status == "SUCCEEDED", f"{execution.error}: {execution.cause}"
     assert execution.output["promoted"] is False
     assert deployment.training_job() == before
+
+
+@pytest.mark.usefixtures("first_model")
+def test_subwords_translate_any_text(deployment: Deployment, corpus: dict[str, str]) -> None:
+    quick = QUICK | {"max_num_batches": 120, "checkpoint_frequency_num_batches": 120}
+
+    execution = deployment.retrain(
+        {"corpus": corpus, "max_lines": 5000, "subwords": 400, "hyperparameters": quick}
+    )
+
+    assert execution.status == "SUCCEEDED", f"{execution.error}: {execution.cause}"
+    sentence = "Zwölf  Boxkämpfer 🥊 drive!"
+    prediction = deployment.api.translate(sentence, attention=True)[0]
+    assert prediction["target"]
+    assert "<unk>" not in prediction["target"]
+    assert [len(row) for row in prediction["matrix"]] == [4] * len(prediction["target"].split())
