@@ -1,6 +1,7 @@
 """`python -m local up|down|status|env|serve`: AWS on this machine, from the command line."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -16,6 +17,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(f"{arguments.command}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python's own flush must not fail on it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         return 130
 
