@@ -42,7 +42,7 @@ def _rows(hyperparameters: Iterable[Hyperparameter]) -> str:
 
 
 def _row(row: Hyperparameter) -> str:
-    default = "–" if row.default is None else f"`{row.default}`"
+    default = "-" if row.default is None else f"`{row.default}`"
     note = row.note[0].upper() + row.note[1:].removesuffix(".") + "."
     return f"| `{row.name}` | {default} | {row.kind.describe()} | {row.status} | {note} |\n"
 
