@@ -130,7 +130,7 @@ class ServedModel(Construct):
             self._build_alarm("Latency", "ModelLatency", MAX_LATENCY_SECONDS * 1_000_000),
         ]
         self.endpoint = self._build_endpoint(alarms)
-        if settings.endpoint_max_instances > settings.endpoint_min_instances:
+        if settings.has_autoscaling:
             self._build_scaling()
 
     def _build_model(
@@ -197,8 +197,9 @@ class ServedModel(Construct):
             "Endpoint",
             endpoint_name=self._settings.name,
             endpoint_config_name=self.config.attr_endpoint_config_name,
-            # Without it a promotion would shrink a scaled-out endpoint to its initial count.
-            retain_all_variant_properties=True,
+            # With it a promotion keeps a scaled-out count, and the scaling target holds the limits;
+            # without scaling the configuration's count is what the owner wants.
+            retain_all_variant_properties=self._settings.has_autoscaling,
             deployment_config=sagemaker.CfnEndpoint.DeploymentConfigProperty(
                 auto_rollback_configuration=rollback,
                 blue_green_update_policy=self._blue_green(),
@@ -218,6 +219,8 @@ class ServedModel(Construct):
             return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
                 type="ALL_AT_ONCE", wait_interval_in_seconds=0
             )
+        # One instance is at most half of every fleet of two or more; a percentage of an odd
+        # number of instances would lean on how SageMaker rounds.
         canary = sagemaker.CfnEndpoint.CapacitySizeProperty(type="INSTANCE_COUNT", value=1)
         return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
             type="CANARY", canary_size=canary, wait_interval_in_seconds=CANARY_SECONDS

@@ -160,6 +160,10 @@ class Settings:
         return self.engine is Engine.BUILTIN
 
     @property
+    def has_autoscaling(self) -> bool:
+        return self.endpoint_max_instances > self.endpoint_min_instances
+
+    @property
     def endpoint_stack_name(self) -> str:
         return f"{self.name}-endpoint"
 

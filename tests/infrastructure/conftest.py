@@ -43,6 +43,13 @@ def built(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
 
 
 @pytest.fixture(scope="session")
+def scaled(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
+    """A fleet that never falls to one instance."""
+    limits = {"endpoint_min_instances": 2, "endpoint_max_instances": 5}
+    return synthesise(tmp_path_factory.mktemp("scaled"), bundles, **limits)
+
+
+@pytest.fixture(scope="session")
 def chosen(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
     """Other choices than the defaults."""
     return synthesise(

@@ -91,6 +91,15 @@ def test_a_promotion_keeps_the_scaled_out_count(endpoint: dict[str, Any]) -> Non
     assert endpoint["RetainAllVariantProperties"] is True
 
 
+def test_without_scaling_a_changed_count_is_taken_from_the_configuration(
+    chosen: Synthesis,
+) -> None:
+    endpoint = chosen.one("Endpoint", "AWS::SageMaker::Endpoint")["Properties"]
+    assert endpoint["RetainAllVariantProperties"] is False
+    config = chosen.one("Endpoint", "AWS::SageMaker::EndpointConfig")["Properties"]
+    assert config["ProductionVariants"][0]["InitialInstanceCount"] == 2
+
+
 def test_one_instance_switches_at_once_and_bakes(endpoint: dict[str, Any]) -> None:
     policy = endpoint["DeploymentConfig"]["BlueGreenUpdatePolicy"]
     assert policy["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
@@ -98,8 +107,13 @@ def test_one_instance_switches_at_once_and_bakes(endpoint: dict[str, Any]) -> No
     assert 600 <= policy["MaximumExecutionTimeoutInSeconds"] <= 28_800
 
 
-def test_two_instances_get_a_canary_of_one(chosen: Synthesis) -> None:
-    endpoint = chosen.one("Endpoint", "AWS::SageMaker::Endpoint")["Properties"]
+@pytest.mark.parametrize("synthesis", ["chosen", "scaled"])
+def test_two_instances_get_a_canary_of_one_with_and_without_scaling(
+    synthesis: str, request: pytest.FixtureRequest
+) -> None:
+    found = request.getfixturevalue(synthesis)
+    endpoint = found.one("Endpoint", "AWS::SageMaker::Endpoint")["Properties"]
+    assert endpoint["RetainAllVariantProperties"] is (synthesis == "scaled")
     traffic = endpoint["DeploymentConfig"]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
     assert traffic["Type"] == "CANARY"
     assert traffic["CanarySize"] == {"Type": "INSTANCE_COUNT", "Value": 1}
