@@ -176,6 +176,11 @@ class Settings:
         return f"/{self.name}/model"
 
     @property
+    def job_name_start(self) -> str:
+        """Two hyphens, which no name holds: `news` shall not manage the jobs of `news-de`."""
+        return f"{self.name}--"
+
+    @property
     def poll_seconds(self) -> int:
         """How often the state machine looks at a stack update."""
         return 2 if self.is_local else 15

@@ -62,12 +62,12 @@ class JobPhase:
 def job_prefix(settings: Settings, job_name: str) -> str:
     """An expression for the start of all job names: the service's name, then the plan's.
 
-    The machine's role is held to the service's name; a plan's name that is too long to follow it
+    The machine's role is held to the service's part; a plan's name that is too long to follow it
     is cut and told apart by a hash.
     """
-    kept = MAX_NAME_LENGTH - len(f"{settings.name}-") - len("-t99")
+    kept = MAX_NAME_LENGTH - len(settings.job_name_start) - len("-t99")
     return (
-        f"{{% '{settings.name}-' & ($length({job_name}) <= {kept} ? {job_name} : "
+        f"{{% '{settings.job_name_start}' & ($length({job_name}) <= {kept} ? {job_name} : "
         f"$substring({job_name}, 0, {kept - 9}) & '-' & "
         f"$substring($hash({job_name}, 'SHA-256'), 0, 8)) %}}"
     )

@@ -44,8 +44,8 @@ def machine_role(
 def _job_statements(
     stack: Stack, settings: Settings, jobs_role: iam.Role
 ) -> list[iam.PolicyStatement]:
-    training = _sagemaker_arn(stack, "training-job", f"{settings.name}-*")
-    processing = _sagemaker_arn(stack, "processing-job", f"{settings.name}-*")
+    training = _sagemaker_arn(stack, "training-job", f"{settings.job_name_start}*")
+    processing = _sagemaker_arn(stack, "processing-job", f"{settings.job_name_start}*")
     rules = [stack.format_arn(service="events", resource=rule) for rule in _JOB_RULES]
     return [
         _allow([f"sagemaker:{verb}TrainingJob" for verb in _VERBS], [training]),

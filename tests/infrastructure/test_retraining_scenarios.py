@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.infrastructure.retraining_machine import (
     job_failure,
     states_reached,
 )
-from tests.infrastructure.synthesis import BUCKET, Synthesis
+from tests.infrastructure.synthesis import BUCKET, Synthesis, synthesise
 
 PRETRAINED = f"s3://{BUCKET}/models/given.tar.gz"
 OLD = {
@@ -52,7 +53,7 @@ def test_a_model_is_trained_verified_promoted_and_asked(start: Start) -> None:
     assert run.status == "SUCCEEDED", run.cause
     model = run.stack.parameters["ModelDataUrl"]
     assert run.output == {"model_data": model, "metrics": METRICS, "promoted": True}
-    assert model.startswith(f"s3://{BUCKET}/executions/Nightly_Run.7/model/translation-nightly-run")
+    assert model.startswith(f"s3://{BUCKET}/executions/Nightly_Run.7/model/translation--nightly-run")
     expected = f"s3://{BUCKET}/executions/Nightly_Run.7/description"
     assert run.stack.parameters["ModelDescriptionUrl"] == expected
     assert run.stack.parameters["ModelEngine"] == "pytorch"
@@ -200,7 +201,21 @@ def test_names_keep_sagemakers_rules_for_any_execution(start: Start, execution: 
     assert run.status == "SUCCEEDED", run.cause
     for _, request in run.requests:
         name = request.get("TrainingJobName") or request.get("ProcessingJobName")
-        assert name is None or name.startswith("translation-")
+        assert name is None or name.startswith("translation--")
+
+
+def test_a_service_with_the_longest_name_keeps_them_too(
+    tmp_path: Path, bundles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = "a-name-of-20-letters"
+    definition = synthesise(tmp_path, bundles, name=service).definition()
+    for execution in ("a" * 80, "b-" * 25):
+        stack = FakeStack(name=f"{service}-endpoint")
+        run = Run(definition, stack=stack).start(monkeypatch, name=execution)
+        assert run.status == "SUCCEEDED", run.cause
+        (job,) = run.sent("createTrainingJob.sync")
+        assert job["TrainingJobName"].startswith(f"{service}--")
+        assert len(job["TrainingJobName"] + "9") <= 63
 
 
 def test_long_execution_names_that_end_alike_get_different_jobs(start: Start) -> None:

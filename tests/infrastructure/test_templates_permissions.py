@@ -1,10 +1,12 @@
 """Least privilege: who may do what, read off the templates."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
+from stacks.settings import Settings
 from tests.infrastructure.synthesis import Synthesis, rendered
 
 STACKS = ("Storage", "Retraining", "Endpoint", "Api", "Monitoring")
@@ -111,7 +113,24 @@ def test_only_jobs_of_this_service_can_be_started_and_stopped(
 ) -> None:
     (statement,) = allowing(pytorch, "Retraining", action)
     for resource in as_list(statement["Resource"]):
-        assert json.dumps(resource).endswith('-job/translation-*"]]}')
+        assert json.dumps(resource).endswith('-job/translation--*"]]}')
+
+
+@pytest.mark.parametrize("neighbour", ["translation-de", "translation2"])
+def test_a_service_whose_name_goes_on_has_jobs_of_its_own(
+    pytorch: Synthesis, neighbour: str
+) -> None:
+    ours = [
+        statement["Resource"]
+        for verb in ("Create", "Describe", "Stop")
+        for kind in ("Training", "Processing")
+        for statement in allowing(pytorch, "Retraining", f"sagemaker:{verb}{kind}Job")
+    ]
+    assert len(ours) == 6
+    template = pytorch.template("Retraining")
+    patterns = [rendered(arn, template).rpartition("/")[2] for arn in ours]
+    theirs = f"{Settings(name=neighbour).job_name_start}nightly-t0"
+    assert not [pattern for pattern in patterns if fnmatchcase(theirs, pattern)]
 
 
 def test_waiting_for_jobs_needs_step_functions_own_rules(pytorch: Synthesis) -> None:
