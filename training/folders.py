@@ -16,6 +16,8 @@ from protocol.artifacts import (
 )
 
 DEFAULT_ROOT = "/opt/ml"
+LOCAL = "local"
+"""In the place of an instance type: the machine of whoever started the job, not a paid one."""
 MAX_FAILURE_LENGTH = 1024
 """SageMaker shows this much of the failure file as the job's FailureReason."""
 
@@ -94,19 +96,31 @@ class Folders:
         Raises:
             JobInputError: names the number of instances.
         """
-        path = self._configuration("resourceconfig.json")
-        hosts = _json_object(path).get("hosts", []) if path.exists() else []
+        hosts = self._resources().get("hosts", [])
         if len(hosts) > 1:
             raise JobInputError(
                 f"the job was started on {len(hosts)} instances, but training uses one; "
                 "set InstanceCount to 1"
             )
 
+    def instance_type(self) -> str:
+        """What the job runs on: `LOCAL` outside SageMaker, empty where SageMaker does not say.
+
+        Raises:
+            JobInputError: the file that says so is not a JSON object.
+        """
+        resources = self._resources() or {"current_instance_type": LOCAL}
+        return str(resources.get("current_instance_type", ""))
+
     def write_failure(self, reason: str) -> None:
         """Leave the reason where SageMaker takes a job's FailureReason from."""
         path = self.root / "output" / "failure"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(reason[:MAX_FAILURE_LENGTH], encoding="utf-8")
+
+    def _resources(self) -> dict[str, Any]:
+        path = self._configuration("resourceconfig.json")
+        return _json_object(path) if path.exists() else {}
 
     def _channel(self, name: str) -> Path:
         return self.root / "input" / "data" / name

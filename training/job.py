@@ -12,6 +12,7 @@ from nmt.trainer import Trainer, TrainingOutcome
 from nmt.validation import Validator
 from training.artifacts import build_manifest, write_model
 from training.corpora import Corpora, read_corpora
+from training.device import check_gpu
 from training.folders import Folders
 from training.hyperparameters import (
     Hyperparameters,
@@ -38,6 +39,7 @@ def run_job(
     for warning in no_effect_warnings(hyperparameters) + compromises(hyperparameters):
         say(f"[warning] {warning}")
     folders.check_single_host()
+    check_gpu(folders.instance_type())
     folders.check_channels()
     device = _prepare_device(recipe, environ)
     corpora = read_corpora(folders, recipe)

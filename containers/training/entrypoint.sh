@@ -11,4 +11,6 @@ fi
 if [ -x /usr/local/bin/entrypoint.sh ]; then
     exec /usr/local/bin/entrypoint.sh "${command[@]}"
 fi
+echo "[warning] there is no /usr/local/bin/entrypoint.sh, so nothing fits CUDA to the" \
+    "host's driver; a GPU may not be usable" >&2
 exec "${command[@]}"

@@ -28,6 +28,17 @@ _DESCRIBED = (
     "RetryStrategy",
     "VpcConfig",
 )
+# The job runs here, on no instance, whatever type was asked for: nobody pays for a GPU.
+_INSTANCE_TYPE = "local"
+_GROUP = {"instance_group_name": "homogeneousCluster", "instance_type": _INSTANCE_TYPE}
+_RESOURCE_CONFIG = {
+    "current_host": "algo-1",
+    "current_instance_type": _INSTANCE_TYPE,
+    "current_group_name": "homogeneousCluster",
+    "hosts": ["algo-1"],
+    "instance_groups": [{**_GROUP, "hosts": ["algo-1"]}],
+    "network_interface_name": "lo",
+}
 
 
 def check_training_request(request: dict[str, Any]) -> None:
@@ -117,7 +128,7 @@ class TrainingJob(Job):
             config / "hyperparameters.json", json.dumps(self.request.get("HyperParameters", {}))
         )
         write_text(config / "inputdataconfig.json", json.dumps(self._input_data_config()))
-        write_text(config / "resourceconfig.json", json.dumps(_resource_config(self.request)))
+        write_text(config / "resourceconfig.json", json.dumps(_RESOURCE_CONFIG))
         for channel in self.request.get("InputDataConfig", []):
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
             download_prefix(s3, uri, root / "input" / "data" / channel["ChannelName"])
@@ -169,16 +180,3 @@ class TrainingJob(Job):
 
     def _own_reason(self, root: Path) -> str:
         return read_text(root / "output" / "failure", MAX_REASON_LENGTH)
-
-
-def _resource_config(request: dict[str, Any]) -> dict[str, Any]:
-    instance = request["ResourceConfig"].get("InstanceType", "")
-    group = {"instance_group_name": "homogeneousCluster", "instance_type": instance}
-    return {
-        "current_host": "algo-1",
-        "current_instance_type": instance,
-        "current_group_name": "homogeneousCluster",
-        "hosts": ["algo-1"],
-        "instance_groups": [{**group, "hosts": ["algo-1"]}],
-        "network_interface_name": "lo",
-    }

@@ -59,6 +59,7 @@ def test_a_training_job_trains_and_leaves_its_model(machine: LocalMachine) -> No
     assert "checkpoints/old.txt" in seen["files"]
     assert machine.get(checkpoint.replace("old.txt", "new.txt")) == b"new"
     assert seen["hosts"]["hosts"] == ["algo-1"]
+    assert seen["hosts"]["current_instance_type"] == "local"
     assert seen["channels"]["train"]["TrainingInputMode"] == "File"
     environment = seen["environment"]
     assert environment["COLOUR"] == "blue"
