@@ -36,7 +36,7 @@ def _has_gpu(instance_type: str, nvidia_device: Path) -> bool:
 
 def _cuda_problem() -> str:
     try:
-        torch.cuda.init()
+        torch.cuda.current_device()
     except (AssertionError, RuntimeError) as error:
         return str(error).partition("\n")[0].rstrip(". ")
     return "no CUDA device is visible"

@@ -15,7 +15,7 @@ ENTRYPOINT = Path(__file__).parents[2] / "containers" / "training" / "entrypoint
 TOO_OLD = "The NVIDIA driver on your system is too old (found version 11040). Please update.\nSee …"
 
 
-def driver_too_old() -> None:
+def driver_too_old() -> int:
     raise RuntimeError(TOO_OLD)
 
 
@@ -28,7 +28,7 @@ def write_resources(root: Path, content: dict[str, object]) -> None:
 @pytest.fixture(autouse=True)
 def _unusable_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.cuda, "init", driver_too_old)
+    monkeypatch.setattr(torch.cuda, "current_device", driver_too_old)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_an_nvidia_device_makes_any_instance_one_with_a_gpu(nvidia_device: Path)
 def test_no_reason_of_cudas_own_is_said_so(
     monkeypatch: pytest.MonkeyPatch, nvidia_device: Path
 ) -> None:
-    monkeypatch.setattr(torch.cuda, "init", lambda: None)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
 
     with pytest.raises(JobInputError, match="cannot use it: no CUDA device is visible; build"):
         check_gpu("ml.g5.xlarge", nvidia_device)
