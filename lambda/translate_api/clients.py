@@ -1,5 +1,7 @@
 """AWS clients with time limits that leave the caller an answer within API Gateway's 29 seconds."""
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,10 +29,21 @@ class Clients:
     s3: Any
 
     @classmethod
-    def create(cls) -> "Clients":
+    def create(cls, environ: Mapping[str, str] = os.environ) -> "Clients":
         session = botocore.session.get_session()
         return cls(
             runtime=session.create_client("sagemaker-runtime", config=_INVOKE),
             ssm=session.create_client("ssm", config=_LOOK_UP),
-            s3=session.create_client("s3", config=_LOOK_UP.merge(Config(signature_version="s3v4"))),
+            s3=session.create_client("s3", config=_LOOK_UP.merge(_s3_addresses(environ))),
         )
+
+
+def _s3_addresses(environ: Mapping[str, str]) -> Config:
+    """Signed addresses must hold in every region, where a bucket's older ones redirect or fail.
+
+    Only with virtual addresses does botocore sign for the host of the region, and an endpoint of
+    one's own has no host name for each bucket.
+    """
+    own = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+    style = "path" if own else "virtual"
+    return Config(signature_version="s3v4", s3={"addressing_style": style})
