@@ -10,11 +10,15 @@ from botocore.exceptions import ClientError
 from protocol import artifacts
 from protocol.artifacts import ModelManifest
 from protocol.translation import ErrorCode, RequestError
+from translate_api import request_log
 from translate_api.failures import aws_code
 
 Side = Literal["source", "target"]
 
 URL_SECONDS = 300
+_MISSING = {"NoSuchKey", "404"}
+_DENIED = {"AccessDenied", "403"}
+"""S3's answer for a missing object, too, to whoever may read objects but not list the bucket."""
 _BUILTIN = "builtin"
 """SageMaker's own Seq2Seq, as the record names the engine."""
 _VOCABULARY_FILE: dict[Side, str] = {
@@ -134,9 +138,11 @@ class CurrentModel:
         try:
             return dict(self._s3.get_object(Bucket=bucket, Key=key))
         except ClientError as error:
-            if aws_code(error) in {"NoSuchKey", "404"}:
-                return None
-            raise
+            if aws_code(error) in _DENIED:
+                request_log.denied(name, error)
+            elif aws_code(error) not in _MISSING:
+                raise
+            return None
 
 
 def _location(record: _Record, name: str) -> tuple[str, str]:

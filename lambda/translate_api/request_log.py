@@ -42,6 +42,11 @@ def failed(request: HttpRequest, error: Exception) -> None:
     logger.error("failed", request_id=request.request_id, **_cause(error))
 
 
+def denied(name: str, error: ClientError) -> None:
+    """A file of the current model that is missing, or that the function may not read."""
+    logger.warning("not readable, taken as missing", file=name, **_cause(error))
+
+
 def _cause(error: BaseException) -> dict[str, Any]:
     """Type and places only: messages of exceptions and of the model may quote the caller."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -459,7 +459,7 @@ def test_the_vocabulary_comes_as_its_file_is(service: Service) -> None:
 @pytest.mark.parametrize(
     ("failure", "status", "code"),
     [
-        (aws_error("AccessDenied", "arn:aws:s3:::private-bucket"), 500, "internal"),
+        (aws_error("NoSuchBucket", "arn:aws:s3:::private-bucket"), 500, "internal"),
         (aws_error("SlowDown"), 503, "overloaded"),
         (ReadTimeoutError(endpoint_url="https://private"), 504, "timeout"),
     ],
@@ -474,6 +474,23 @@ def test_a_bucket_that_fails_is_not_a_missing_vocabulary(
 
     assert service.refusal(event("vocabulary_source"))[:2] == (status, code)
     assert "private" not in service.call(event("vocabulary_source")).body
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "403"])
+def test_a_missing_file_is_missing_to_a_function_that_may_not_list_the_bucket(
+    service: Service, monkeypatch: pytest.MonkeyPatch, log: io.StringIO, code: str
+) -> None:
+    def deny(**_request: Any) -> None:
+        raise aws_error(code, "not authorized to perform: s3:ListBucket")
+
+    monkeypatch.setattr(service.s3, "get_object", deny)
+
+    refusal = service.refusal(event("vocabulary_source"))
+    assert refusal == (404, "not_found", "the current model came without a source vocabulary")
+    (line,) = [entry for entry in map(json.loads, log.getvalue().splitlines()) if "file" in entry]
+    assert (line["level"], line["file"], line["aws_code"]) == ("WARNING", "vocab.src.json", code)
+    assert "s3:ListBucket" in line["aws_message"]
+    assert service.refusal(event("model"))[:2] == (500, "internal")
 
 
 @pytest.mark.parametrize("content", [b"x" * 6_400_000, b'"' * 3_200_000])
