@@ -30,13 +30,22 @@ FAILURE = """{% (
   $job := $isObject ? $parse($cause) : {};
   $name := [$job.TrainingJobName, $job.ProcessingJobName][0];
   $told := [$job.ExitMessage, $job.FailureReason, $job.errorMessage][$type($) = 'string'];
-  $reason := $count($told) > 0 ? $join($told, ' ') : $isObject ? '' : $cause;
-  $reason := $reason != '' ? $reason : $states.errorOutput.Error = 'States.Timeout'
-    ? 'it ran past its time limit' : $states.errorOutput.Error;
+  $status := [$job.TrainingJobStatus, $job.ProcessingJobStatus][0];
+  $late := 'it ran past its maximum runtime';
+  $ended := $job.SecondaryStatus = 'MaxRuntimeExceeded' ? $late
+    : $job.TrainingJobStatus = 'Stopped' ? 'it was stopped, by hand or by another program'
+    : $job.ProcessingJobStatus = 'Stopped' ? 'it was stopped by hand, or ' & $late
+    : '';
+  $said := [$join($told, ' '), $ended][$ != ''];
+  $reason := $count($said) > 0 ? $join($said, '; ')
+    : $states.errorOutput.Error = 'States.Timeout' ? 'it ran past its time limit'
+    : $exists($status) ? 'it ended as ' & $join([$status, $job.SecondaryStatus], ', ')
+    : $cause != '' and $not($isObject) ? $cause
+    : $states.errorOutput.Error;
   ($exists($name) ? $name & ': ' : '') & $reason
 ) %}"""
-"""What went wrong in the words of whoever failed. A failed job's cause is its description as
-JSON; the cause of an API error is a sentence."""
+"""What went wrong in the words of whoever failed. A failed or stopped job's cause is its
+description as JSON, which gives no reason for a stop; the cause of an API error is a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +56,13 @@ class JobPhase:
     letter: str
     error: str
     max_runtime_seconds: int
+    runtime_setting: str
+
+    @property
+    def failure(self) -> str:
+        """`FAILURE`, with the setting to raise when the job's time did not suffice."""
+        late = "its maximum runtime"
+        return FAILURE.replace(late, f"{late} (setting {self.runtime_setting})")
 
     @property
     def waits(self) -> str:
@@ -103,7 +119,7 @@ def job_state(
     task.add_catch(
         _capacity_choice(scope, phase, task),
         errors=["States.ALL"],
-        assign={"failure": FAILURE, phase.waits: f"{{% ${phase.waits} + 1 %}}"},
+        assign={"failure": phase.failure, phase.waits: f"{{% ${phase.waits} + 1 %}}"},
     )
     return task
 

@@ -22,6 +22,7 @@ def preprocess_state(
         letter="p",
         error="PreprocessingFailed",
         max_runtime_seconds=settings.processing_max_runtime_hours * 3600,
+        runtime_setting="processing_max_runtime_hours",
     )
     arguments: dict[str, Any] = {
         "ProcessingJobName": phase.job_name(),

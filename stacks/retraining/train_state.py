@@ -27,6 +27,7 @@ def train_state(
         letter="t",
         error="TrainingFailed",
         max_runtime_seconds=settings.training_max_runtime_hours * 3600,
+        runtime_setting="training_max_runtime_hours",
     )
     arguments: dict[str, Any] = {
         "TrainingJobName": phase.job_name(),

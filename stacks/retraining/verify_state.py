@@ -32,6 +32,7 @@ def verify_state(
         letter="v",
         error="VerificationFailed",
         max_runtime_seconds=settings.verification_max_runtime_minutes * 60,
+        runtime_setting="verification_max_runtime_minutes",
     )
     description = processing_output(
         DESCRIPTION, f"/opt/ml/processing/output/{DESCRIPTION}", s3_uri(bucket, DESCRIPTION)

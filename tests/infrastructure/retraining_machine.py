@@ -301,7 +301,7 @@ class Run:
 
 def job_failure(kind: str, name: str, **described: str) -> Failure:
     """How a job that Step Functions waited for comes back when it failed."""
-    cause = {f"{kind}JobName": name, f"{kind}JobStatus": "Failed", **described}
+    cause = {f"{kind}JobName": name, f"{kind}JobStatus": "Failed"} | described
     return Failure("States.TaskFailed", json.dumps(cause))
 
 

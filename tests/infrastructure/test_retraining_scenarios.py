@@ -53,7 +53,9 @@ def test_a_model_is_trained_verified_promoted_and_asked(start: Start) -> None:
     assert run.status == "SUCCEEDED", run.cause
     model = run.stack.parameters["ModelDataUrl"]
     assert run.output == {"model_data": model, "metrics": METRICS, "promoted": True}
-    assert model.startswith(f"s3://{BUCKET}/executions/Nightly_Run.7/model/translation--nightly-run")
+    assert model.startswith(
+        f"s3://{BUCKET}/executions/Nightly_Run.7/model/translation--nightly-run"
+    )
     expected = f"s3://{BUCKET}/executions/Nightly_Run.7/description"
     assert run.stack.parameters["ModelDescriptionUrl"] == expected
     assert run.stack.parameters["ModelEngine"] == "pytorch"
@@ -158,6 +160,62 @@ def test_a_processing_jobs_exit_message_comes_first(start: Start) -> None:
 def test_a_job_that_runs_too_long_says_so(start: Start) -> None:
     run = start(job_failures={"t": [Failure("States.Timeout", "")]})
     assert (run.error, run.cause) == ("TrainingFailed", "it ran past its time limit")
+
+
+@pytest.mark.parametrize(
+    ("letter", "described", "cause"),
+    [
+        (
+            "t",
+            {"TrainingJobStatus": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded"},
+            "it ran past its maximum runtime (setting training_max_runtime_hours)",
+        ),
+        (
+            "t",
+            {"TrainingJobStatus": "Stopped", "SecondaryStatus": "Stopped"},
+            "it was stopped, by hand or by another program",
+        ),
+        (
+            "t",
+            {
+                "TrainingJobStatus": "Stopped",
+                "SecondaryStatus": "MaxRuntimeExceeded",
+                "FailureReason": "Told to end",
+            },
+            "Told to end; it ran past its maximum runtime (setting training_max_runtime_hours)",
+        ),
+        (
+            "p",
+            {"ProcessingJobStatus": "Stopped"},
+            (
+                "it was stopped by hand, or it ran past its maximum runtime "
+                "(setting processing_max_runtime_hours)"
+            ),
+        ),
+        (
+            "v",
+            {"ProcessingJobStatus": "Stopped"},
+            (
+                "it was stopped by hand, or it ran past its maximum runtime "
+                "(setting verification_max_runtime_minutes)"
+            ),
+        ),
+        (
+            "t",
+            {"TrainingJobStatus": "Failed", "SecondaryStatus": "Failed"},
+            "it ended as Failed, Failed",
+        ),
+        ("v", {"ProcessingJobStatus": "Failed"}, "it ended as Failed"),
+    ],
+)
+def test_a_job_that_ends_without_a_reason_is_told_by_its_status(
+    start: Start, letter: str, described: dict[str, str], cause: str
+) -> None:
+    kind = "Training" if letter == "t" else "Processing"
+    run = start(job_failures={letter: [job_failure(kind, "j", **described)]})
+    assert run.status == "FAILED"
+    assert run.cause == f"j: {cause}"
+    assert "updateStack" not in run.actions
 
 
 def test_a_refused_request_is_repeated_under_another_name(start: Start) -> None:
