@@ -1,6 +1,7 @@
 """The retraining state machine's input: one parser for client, machine and jobs."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,9 @@ DEFAULT_MAX_LINES = 10_000
 MAX_URI_LENGTH = 256
 """SageMaker's limit for one container argument."""
 MAX_HYPERPARAMETER_LENGTH = 2500
+MODEL_URI = r"s3://[a-z0-9][a-z0-9.-]+/[^\s\"\\]+\.tar\.gz"
+"""A model that a promotion can hand to the endpoint's stack, whose record of it is JSON. Written
+for Python and for CloudFormation alike."""
 URI_SCHEMES = ("http://", "https://", "s3://")
 
 
@@ -127,6 +131,11 @@ def _model_uri(value: object) -> str | None:
         raise InputError(f"pretrained_model must be s3://BUCKET/KEY of a .tar.gz, not {value!r}")
     if not value.endswith(".tar.gz"):
         raise InputError(f"pretrained_model must end in .tar.gz, SageMaker's form; got {value!r}")
+    if not re.fullmatch(MODEL_URI, value):
+        raise InputError(
+            "pretrained_model must have a bucket name of a-z, 0-9, dots and hyphens and a key "
+            f"without white space, quotation mark or backslash; got {value!r}"
+        )
     return value
 
 

@@ -15,6 +15,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from protocol.retraining import MODEL_URI
 from stacks.images import EndpointImages
 from stacks.service_stack import ServiceStack
 from stacks.settings import Engine, Settings
@@ -26,7 +27,7 @@ MAX_LATENCY_SECONDS = 10
 BAKE_SECONDS = 300
 CANARY_SECONDS = 300
 MAX_UPDATE_SECONDS = 3600
-_MODEL_URL = r"^(s3://[a-z0-9][a-z0-9.-]+/[^\s\"\\]+\.tar\.gz)?$"
+_MODEL_URL = f"^({MODEL_URI})?$"
 _FOLDER_URL = r"^(s3://[a-z0-9][a-z0-9.-]+/[^\s\"\\]+)?$"
 
 

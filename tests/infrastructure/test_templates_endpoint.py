@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from protocol.retraining import InputError, RetrainingInput
 from stacks.builtin_images import ACCOUNTS, NO_REGISTRY
 from stacks.retraining.roles import ENDPOINT_RESOURCE_TYPES
 from stacks.retraining.stack_update import PROMOTED
@@ -66,6 +67,10 @@ def test_nothing_conditional_is_exported(pytorch: Synthesis) -> None:
         ("s3://bucket/executions/a/model/j/output/model.tar.gz", True),
         ("s3://bucket/model.zip", False),
         ('s3://bucket/a".tar.gz', False),
+        ("s3://bucket/a b.tar.gz", False),
+        ("s3://bucket/a\\b.tar.gz", False),
+        ("s3://bucket/.tar.gz", False),
+        ("s3://b/a.tar.gz", False),
         ("https://bucket/model.tar.gz", False),
     ],
 )
@@ -74,6 +79,16 @@ def test_a_url_that_would_break_the_record_is_refused(
 ) -> None:
     pattern = pytorch.template("Endpoint")["Parameters"]["ModelDataUrl"]["AllowedPattern"]
     assert bool(re.fullmatch(pattern, url)) is accepted
+    if url:
+        assert accepted_at_input(url) is accepted
+
+
+def accepted_at_input(url: str) -> bool:
+    """What an execution's input may name is what the stack takes at the last step."""
+    try:
+        return RetrainingInput.parse({"pretrained_model": url}).pretrained_model == url
+    except InputError:
+        return False
 
 
 def test_the_endpoints_name_is_literal_and_the_others_are_generated(pytorch: Synthesis) -> None:

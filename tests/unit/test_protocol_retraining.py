@@ -64,9 +64,23 @@ def test_hyperparameters_become_strings_and_nulls_are_dropped() -> None:
         ({"hyperparameters": {"a": {}}}, "hyperparameters.a must be a string"),
         ({"pretrained_model": "model.tar.gz"}, "pretrained_model must be s3://BUCKET/KEY"),
         ({"pretrained_model": "s3://b/model.zip"}, "pretrained_model must end in .tar.gz"),
+        ({"pretrained_model": "s3://b/my model.tar.gz"}, "without white space, quotation mark"),
+        (
+            {"pretrained_model": "s3://bucket/a\u00a0b.tar.gz"},
+            "without white space, quotation mark",
+        ),
+        ({"pretrained_model": 's3://bucket/a".tar.gz'}, "quotation mark or backslash; got"),
+        ({"pretrained_model": "s3://bucket/a\\b.tar.gz"}, "quotation mark or backslash; got"),
+        ({"pretrained_model": "s3://Bucket/a.tar.gz"}, "must have a bucket name of a-z"),
+        ({"pretrained_model": "s3://bucket/a.tar.gz\n"}, "must end in .tar.gz"),
         ({"promote": "no"}, "promote must be true or false, not 'no'"),
     ],
 )
 def test_a_mistake_is_named(content: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
         RetrainingInput.parse(content)
+
+
+@pytest.mark.parametrize("uri", ["s3://my-bucket/model.tar.gz", "s3://b1/a/b(1)'s-ü/../x.tar.gz"])
+def test_a_pretrained_model_may_have_any_other_key(uri: str) -> None:
+    assert RetrainingInput.parse({"pretrained_model": uri}).pretrained_model == uri
