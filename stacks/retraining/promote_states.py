@@ -123,9 +123,9 @@ class Promotion(Construct):
             endless=fail_state(
                 self,
                 "PromotionEndless",
-                error="PromotionFailed",
-                cause=f"'The update has not ended in time: ' & {_STACK_SAYS} "
-                "& '; see docs/runbooks/endpoint-alarms.md'",
+                error="PromotionTimedOut",
+                cause="'The update goes on and may still switch to the new model, but has not "
+                f"ended in time: ' & {_STACK_SAYS} & '; see docs/runbooks/endpoint-alarms.md'",
             ),
         )
 

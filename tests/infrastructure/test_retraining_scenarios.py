@@ -1,6 +1,7 @@
 """The state machine as synthesised, run from start to end against an AWS that is a fake."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -312,7 +313,8 @@ def test_a_rollback_that_fails_points_to_its_runbook(start: Start) -> None:
 
 def test_an_update_that_never_ends_is_given_up(start: Start) -> None:
     run = start(stack=served(ends=["never ends"]))
-    assert run.error == "PromotionFailed"
+    assert run.error == "PromotionTimedOut"
+    assert "may still switch" in run.cause
     assert "UPDATE_IN_PROGRESS" in run.cause
     assert sum(run.naps) == 480 * 15
 
@@ -577,6 +579,26 @@ def test_only_the_job_that_fetches_corpora_has_a_network(start: Start) -> None:
     assert "NetworkConfig" not in preprocess
     assert verify["NetworkConfig"] == {"EnableNetworkIsolation": True}
     assert training["EnableNetworkIsolation"] is True
+
+
+def errors_of(synthesis: Synthesis) -> set[str]:
+    """Every name that an execution can fail with."""
+    states = synthesis.definition()["States"].values()
+    fixed = {state["Error"] for state in states if state["Type"] == "Fail"}
+    judged = [
+        state["Assign"]["verdict"] for state in states if "verdict" in state.get("Assign", {})
+    ]
+    return fixed - {"{% $verdict.error %}"} | {verdict["error"] for verdict in judged}
+
+
+def test_the_document_tells_every_error_and_no_other(
+    pytorch: Synthesis, builtin: Synthesis
+) -> None:
+    text = Path("docs/retraining.md").read_text(encoding="utf-8").partition("## Failures")[2]
+    first_cells = re.findall(r"^\| (`.*?) \|", text, flags=re.MULTILINE)
+    told = set(re.findall(r"`(\w+)`", " ".join(first_cells)))
+    assert told == errors_of(pytorch)
+    assert told >= errors_of(builtin)
 
 
 @pytest.mark.parametrize("engine", ["pytorch", "builtin", "local"])
