@@ -10,8 +10,9 @@ from typing import TextIO
 import numpy as np
 
 from preprocessing.errors import CorpusError
-from preprocessing.sources import display_name, open_text
+from preprocessing.sources import open_text
 from preprocessing.token_store import LINES_PER_BLOCK, Block, TokenStore, WordTypes
+from protocol.uris import display_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from preprocessing.archives import open_member, split_member
 from preprocessing.errors import SourceError
 from preprocessing.remote import open_http, open_s3
 from preprocessing.streams import NamedStream, named_errors
+from protocol.uris import display_name
 
 SCHEMES = ("http", "https", "s3", "file")
 
@@ -29,14 +30,6 @@ def open_text(uri: str) -> Iterator[TextIO]:
             binary = _open_binary(uri, stack)
         buffered = stack.enter_context(io.BufferedReader(NamedStream(binary, display_name(uri))))
         yield stack.enter_context(io.TextIOWrapper(buffered, encoding="utf-8", errors="replace"))
-
-
-def display_name(uri: str) -> str:
-    """The URI for messages: without the query, which may carry a signature."""
-    if not uri.startswith(("http://", "https://")):
-        return uri
-    parts = urlsplit(uri)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def _open_binary(uri: str, stack: ExitStack) -> BinaryIO:

@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 
 from check_input.plan import make_plan
 from check_input.settings import Settings
+from protocol.uris import display_name
 
 logger = Logger()
 
@@ -20,7 +21,10 @@ def lambda_handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
         InputError: the state machine sees this name as the error, and its message as the cause.
     """
     plan = make_plan(event["execution"], event.get("input"), settings()).as_dict()
-    logger.info("planned", execution=event["execution"], plan=plan)
+    shown = [display_name(argument) for argument in plan["preprocessing_arguments"]]
+    logger.info(
+        "planned", execution=event["execution"], plan=plan | {"preprocessing_arguments": shown}
+    )
     return plan
 
 

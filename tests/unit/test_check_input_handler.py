@@ -1,4 +1,6 @@
+import io
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +23,17 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     handler.settings.cache_clear()
 
 
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the function logs; Powertools keeps the standard output that it met at import."""
+    lines = io.StringIO()
+    stream = handler.logger.registered_handler
+    assert isinstance(stream, logging.StreamHandler)
+    previous = stream.setStream(lines)
+    yield lines
+    stream.setStream(previous)
+
+
 def test_the_plan_is_json_as_the_state_machine_reads_it() -> None:
     plan = handler.lambda_handler({"execution": "Nightly 1", "input": {"promote": False}}, None)
 
@@ -40,3 +53,25 @@ def test_a_wrong_input_fails_with_the_name_that_the_state_machine_catches() -> N
     with pytest.raises(InputError, match="unknown key 'corpora'") as caught:
         handler.lambda_handler({"execution": "x", "input": {"corpora": {}}}, None)
     assert type(caught.value).__name__ == "InputError"
+
+
+def test_the_log_shows_where_the_corpus_lies_but_not_what_opens_it(log: io.StringIO) -> None:
+    signed = "https://bucket.example/train.en.gz?X-Amz-Signature=signed-1"
+    corpus = {
+        "source": signed,
+        "target": "https://user:word-2@host.example/train.de.gz",
+        "validation_source": "s3://own/corpora/dev.en",
+        "validation_target": "https://host.example/dev.tgz?token=token-3#dev.de",
+    }
+
+    plan = handler.lambda_handler({"execution": "x", "input": {"corpus": corpus}}, None)
+
+    assert signed in plan["preprocessing_arguments"]
+    (line,) = map(json.loads, log.getvalue().splitlines())
+    assert line["plan"]["preprocessing_arguments"][1::2] == [
+        "https://bucket.example/train.en.gz",
+        "https://host.example/train.de.gz",
+        "s3://own/corpora/dev.en",
+        "https://host.example/dev.tgz#dev.de",
+    ]
+    assert not any(secret in log.getvalue() for secret in ("signed-1", "user", "word-2", "token-3"))
