@@ -10,6 +10,8 @@ from protocol.translation import ErrorCode
 _TYPES = apigateway.ResponseType
 _OWN_WORDS = "$context.error.messageString"
 """API Gateway's sentence, already in quotes; used where it helps the caller."""
+_REQUEST_ID = {"x-request-id": "context.requestId"}
+"""The same header, and the same id, that the function's answers and the access log carry."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +40,8 @@ REFUSALS = (
         type=_TYPES.REQUEST_TOO_LARGE,
         status=413,
         code=ErrorCode.TOO_LARGE,
-        message="The request is larger than 10 MB; send fewer sentences at a time.",
+        message="The request is too large: 10 MB pass API Gateway and 6 MB the function behind it, "
+        "which is about 4.5 MB of protobuf; send fewer sentences at a time.",
     ),
     Refusal(
         type=_TYPES.UNSUPPORTED_MEDIA_TYPE,
@@ -80,22 +83,23 @@ REFUSALS = (
 
 
 def add_gateway_responses(api: apigateway.RestApi) -> None:
-    """Give every refusal of API Gateway a body of `message` and `code`."""
+    """Give every refusal of API Gateway a body of `message` and `code`, and its request's id."""
     for refusal in REFUSALS:
-        headers = {}
+        headers = dict(_REQUEST_ID)
         if refusal.retry_after_seconds is not None:
             headers["Retry-After"] = f"'{refusal.retry_after_seconds}'"
         api.add_gateway_response(
             refusal.type.response_type.title().replace("_", ""),
             type=refusal.type,
             status_code=str(refusal.status),
-            response_headers=headers or None,
+            response_headers=headers,
             templates={"application/json": _body(refusal.code, refusal.message)},
         )
     # What is left of the 4xx keeps API Gateway's own status.
     api.add_gateway_response(
         "Default4Xx",
         type=_TYPES.DEFAULT_4_XX,
+        response_headers=_REQUEST_ID,
         templates={"application/json": _body(ErrorCode.BAD_REQUEST, None)},
     )
 

@@ -74,6 +74,12 @@ class RestApi:
             timeoutInMillis=1000,
             uri=f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{self.function}/invocations",
         )
+        gateway.put_gateway_response(
+            restApiId=api,
+            responseType="REQUEST_TOO_LARGE",
+            responseParameters={"gatewayresponse.header.x-request-id": "context.requestId"},
+            responseTemplates={"application/json": '{"code": "too_large"}'},
+        )
         gateway.create_deployment(restApiId=api, stageName="prod")
         self.url = f"{machine.settings.endpoint_url}/restapis/{api}/prod/_user_request_/"
 
@@ -137,6 +143,14 @@ def test_payloads_have_their_limits(api: RestApi) -> None:
     assert api.post(bomb, "text/plain", **{"Content-Encoding": "gzip"})[0] == 413
     assert api.post(b"x" * 4_000_000, "text/plain")[0] == 200
     assert api.post(b"large", "text/plain")[0] == 502
+
+
+def test_a_refusal_carries_its_requests_id(api: RestApi) -> None:
+    status, answer, headers = api.post(b"x" * (6 * 1024 * 1024 + 1), "text/plain")
+    assert (status, json.loads(answer)) == (413, {"code": "too_large"})
+    given = {name.lower(): value for name, value in headers.items()}
+    assert given["x-request-id"]
+    assert given["x-request-id"] == given["x-amzn-requestid"]
 
 
 def test_a_slow_function_is_a_504(api: RestApi) -> None:

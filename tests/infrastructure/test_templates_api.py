@@ -92,6 +92,8 @@ def test_gateway_responses_have_the_services_shape(pytorch: Synthesis) -> None:
     for response in responses:
         properties = response["Properties"]
         template = properties["ResponseTemplates"]["application/json"]
+        headers = properties["ResponseParameters"]
+        assert headers["gatewayresponse.header.x-request-id"] == "context.requestId"
         body = json.loads(template.replace("$context.error.messageString", '"words"'))
         assert body.keys() == {"message", "code"}
         code = ErrorCode(body["code"])
@@ -126,8 +128,21 @@ def test_gateway_responses_have_the_right_code(
     )
     assert properties["StatusCode"] == status
     assert f'"code": "{code}"' in properties["ResponseTemplates"]["application/json"]
-    retry = properties.get("ResponseParameters", {})
-    assert ("gatewayresponse.header.Retry-After" in retry) is (kind == "THROTTLED")
+    headers = properties["ResponseParameters"]
+    assert ("gatewayresponse.header.Retry-After" in headers) is (kind == "THROTTLED")
+
+
+def test_what_is_too_large_is_told_both_limits(pytorch: Synthesis) -> None:
+    responses = pytorch.resources("Api", "AWS::ApiGateway::GatewayResponse").values()
+    (template,) = (
+        response["Properties"]["ResponseTemplates"]["application/json"]
+        for response in responses
+        if response["Properties"]["ResponseType"] == "REQUEST_TOO_LARGE"
+    )
+    message = json.loads(template)["message"]
+    assert "10 MB" in message
+    assert "6 MB" in message
+    assert "4.5 MB of protobuf" in message
 
 
 def test_a_changed_refusal_is_deployed(pytorch: Synthesis) -> None:
