@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -18,6 +19,10 @@ SERVICE = "execute-api"
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 35
 """API Gateway answers within 29 seconds, whatever happens behind it."""
+MAX_RETRIES = 2
+MAX_WAIT_SECONDS = 10
+"""Who is asked to wait longer, as until the first model is there, is told so at once."""
+_BUSY = (429, 503)
 _AWS_HOST = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$")
 
 
@@ -65,11 +70,20 @@ class Response:
 
 
 class Transport:
-    """Requests to one service; connections are kept between them."""
+    """Requests to one service; connections are kept between them.
 
-    def __init__(self, base_url: str, authorisation: Authorisation) -> None:
+    A request that the service asks to send again shortly is sent again, `MAX_RETRIES` times.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        authorisation: Authorisation,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._base_url = base_url.rstrip("/")
         self._authorisation = authorisation
+        self._sleep = sleep
         self._session = URLLib3Session(timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS))
 
     def get(self, path: str) -> Response:
@@ -79,9 +93,7 @@ class Transport:
             ApiError: the service answered with an error.
             ClientError: it could not be reached.
         """
-        request = AWSRequest("GET", self._base_url + path, {"accept": "application/json"})
-        self._authorisation.add_to(request)
-        status, headers, body = self._send(request)
+        status, headers, body = self._answer("GET", path, {"accept": "application/json"})
         if status == 303:
             status, headers, body = self._send(AWSRequest("GET", headers["location"]))
         return _checked(status, headers, body)
@@ -94,9 +106,22 @@ class Transport:
             ClientError: it could not be reached.
         """
         headers = {"content-type": content_type, "accept": content_type}
-        request = AWSRequest("POST", self._base_url + path, headers, body)
-        self._authorisation.add_to(request)
-        return _checked(*self._send(request))
+        return _checked(*self._answer("POST", path, headers, body))
+
+    def _answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        retries_left = MAX_RETRIES
+        while True:
+            # Signed anew each time: a signature is good for some minutes only.
+            request = AWSRequest(method, self._base_url + path, dict(headers), body)
+            self._authorisation.add_to(request)
+            answer = status, answered_headers, _ = self._send(request)
+            seconds = _seconds_to_wait(status, answered_headers)
+            if seconds is None or retries_left == 0:
+                return answer
+            self._sleep(seconds)
+            retries_left -= 1
 
     def _send(self, request: AWSRequest) -> tuple[int, Mapping[str, str], bytes]:
         try:
@@ -111,6 +136,13 @@ def region_of(base_url: str) -> str | None:
     """The region that an API Gateway host name carries; `None` for any other host."""
     match = _AWS_HOST.search(urlsplit(base_url).hostname or "")
     return match[1] if match else None
+
+
+def _seconds_to_wait(status: int, headers: Mapping[str, str]) -> int | None:
+    asked = headers.get("retry-after", "")
+    if status not in _BUSY or not (asked.isascii() and asked.isdigit()):
+        return None
+    return int(asked) if int(asked) <= MAX_WAIT_SECONDS else None
 
 
 def _checked(status: int, headers: Mapping[str, str], body: bytes) -> Response:

@@ -15,6 +15,7 @@ from botocore.credentials import Credentials
 
 from client import ApiError, ClientError, TranslationClient
 from client.command_line import main
+from client.transport import MAX_RETRIES, MAX_WAIT_SECONDS, ApiKey, Transport
 from protocol import recordio
 
 CREDENTIALS = Credentials("AKIAEXAMPLE", "example-secret", "example-token")
@@ -32,6 +33,7 @@ class Service(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[AWSRequest] = []
         self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        self.refusals: list[tuple[int, dict[str, str], bytes]] = []
 
     @property
     def url(self) -> str:
@@ -42,6 +44,8 @@ class Service(ThreadingHTTPServer):
         self.answers[path] = (status, headers, json.dumps(content).encode())
 
     def answer_to(self, path: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        if self.refusals:
+            return self.refusals.pop(0)
         path = path.removeprefix(BASE_PATH)
         if path == "/translate" and path not in self.answers:
             return 200, {"content-type": "application/json"}, shouted(body)
@@ -255,6 +259,87 @@ def test_an_error_that_is_not_json_is_quoted(service: Service) -> None:
 
     with pytest.raises(ApiError, match="502 error: <html>Bad gateway"):
         TranslationClient.from_environment().model()
+
+
+def busy(status: int, retry_after: str | None) -> tuple[int, dict[str, str], bytes]:
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    return status, headers, b'{"message": "busy", "code": "overloaded"}'
+
+
+@pytest.fixture
+def slept() -> list[float]:
+    """How long the patient client has waited each time."""
+    return []
+
+
+@pytest.fixture
+def patient(service: Service, slept: list[float]) -> TranslationClient:
+    return TranslationClient(Transport(service.url, ApiKey("k"), sleep=slept.append))
+
+
+def test_a_busy_service_is_asked_again_when_it_says(
+    service: Service, patient: TranslationClient, slept: list[float]
+) -> None:
+    service.refusals = [busy(503, "2"), busy(429, "1")]
+
+    assert [t.target for t in patient.translate(["a"])] == ["A"]
+
+    assert slept == [2, 1]
+    assert len({request.body for request in service.requests}) == 1
+    assert {request.headers["x-api-key"] for request in service.requests} == {"k"}
+
+
+def test_reading_is_repeated_too(service: Service, patient: TranslationClient) -> None:
+    service.answer_json("/model", {"engine": "pytorch"})
+    service.refusals = [busy(429, "1")]
+
+    assert patient.model() == {"engine": "pytorch"}
+
+
+def test_a_service_that_stays_busy_is_given_up(
+    service: Service, patient: TranslationClient, slept: list[float]
+) -> None:
+    service.refusals = [busy(503, str(MAX_WAIT_SECONDS))] * 9
+
+    with pytest.raises(ApiError, match="503 overloaded: busy"):
+        patient.translate(["a"])
+    assert slept == [MAX_WAIT_SECONDS] * MAX_RETRIES
+    assert len(service.requests) == 1 + MAX_RETRIES
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        busy(503, str(MAX_WAIT_SECONDS + 1)),
+        busy(503, "Wed, 21 Oct 2026 07:28:00 GMT"),
+        busy(503, "-1"),
+        busy(429, None),
+        busy(500, "1"),
+    ],
+)
+def test_other_refusals_are_final(
+    service: Service,
+    patient: TranslationClient,
+    slept: list[float],
+    refusal: tuple[int, dict[str, str], bytes],
+) -> None:
+    service.refusals = [refusal]
+
+    with pytest.raises(ApiError):
+        patient.translate(["a"])
+    assert (slept, len(service.requests)) == ([], 1)
+
+
+def test_the_command_says_nothing_of_what_went_well_the_second_time(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.refusals = [busy(429, "0")]
+
+    assert main(["translate", "a"]) == 0
+
+    assert tuple(capsys.readouterr()) == ("A\n", "")
+    assert len(service.requests) == 2
+    assert all(is_signed(request, "eu-central-1") for request in service.requests)
 
 
 @pytest.mark.parametrize(
