@@ -81,7 +81,8 @@ def _promotion_statements(stack: Stack, settings: Settings) -> list[iam.PolicySt
                     "cloudformation:ResourceTypes": list(ENDPOINT_RESOURCE_TYPES)
                 },
                 # Without it an update that names no types at all would match "for all values".
-                # And nobody but the owner brings another template or another role.
+                # Another role and a template by address are refused; a template in the request's
+                # body has no condition key, so what bounds it is the list of types: no IAM.
                 "Null": {
                     "cloudformation:ResourceTypes": "false",
                     "cloudformation:RoleArn": "true",
