@@ -282,6 +282,9 @@ class ModelRecord(Construct):
                 "model_data": model_url,
                 "description": description_url,
                 "engine": engine.choose(pytorch=Engine.PYTORCH, builtin=Engine.BUILTIN),
+                # The built-in engine's models do not say theirs.
+                "source_language": settings.source_language,
+                "target_language": settings.target_language,
             }
         )
         self.parameter = ssm.CfnParameter(

@@ -25,9 +25,9 @@ _VOCABULARY_FILE: dict[Side, str] = {
     "source": artifacts.SOURCE_VOCABULARY,
     "target": artifacts.TARGET_VOCABULARY,
 }
+_LANGUAGES = ("source_language", "target_language")
 _PUBLIC_FIELDS = (
-    "source_language",
-    "target_language",
+    *_LANGUAGES,
     "training_job",
     "created_at",
     "num_parameters",
@@ -57,6 +57,8 @@ class _Record:
     model_data: str
     description: str
     engine: str
+    languages: dict[str, str]
+    """The deployment's; a model with a manifest has its own."""
 
     @property
     def training_job(self) -> str:
@@ -83,7 +85,8 @@ class CurrentModel:
         record = self._record()
         if record.engine == _BUILTIN:
             # SageMaker's own training writes no manifest.
-            return {"engine": record.engine, "training_job": record.training_job}
+            known = {"engine": record.engine, "training_job": record.training_job}
+            return known | record.languages
         stored = self._open(record, artifacts.MANIFEST)
         if stored is None:
             raise ValueError(f"the current model's description has no {artifacts.MANIFEST}")
@@ -129,6 +132,7 @@ class CurrentModel:
             model_data=content["model_data"],
             description=content.get("description", ""),
             engine=content["engine"],
+            languages={key: content[key] for key in _LANGUAGES if key in content},
         )
 
     def _open(self, record: _Record, name: str) -> dict[str, Any] | None:

@@ -79,6 +79,8 @@ class FakeSsm:
             "model_data": "s3://private-bucket/executions/e1/model/job-7/output/model.tar.gz",
             "description": DESCRIPTION,
             "engine": "pytorch",
+            "source_language": "xx",
+            "target_language": "yy",
         }
 
     def get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto's spelling
@@ -418,12 +420,19 @@ def test_the_builtin_engines_model_is_described_as_far_as_it_is_known(service: S
         "model_data": "s3://private-bucket/executions/e1/model/job-7/output/model.tar.gz",
         "description": "",
         "engine": "builtin",
+        "source_language": "en",
+        "target_language": "fi",
     }
 
     answer = service.call(event("model"))
 
     assert answer.status == 200
-    assert json.loads(answer.body) == {"engine": "builtin", "training_job": "job-7"}
+    assert json.loads(answer.body) == {
+        "engine": "builtin",
+        "training_job": "job-7",
+        "source_language": "en",
+        "target_language": "fi",
+    }
     assert service.refusal(event("vocabulary_source"))[:2] == (404, "not_found")
 
 

@@ -56,6 +56,7 @@ def chosen(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis
         tmp_path_factory.mktemp("chosen"),
         bundles,
         name="german",
+        target_language="de-AT",
         api_auth="api_key",
         endpoint_min_instances=2,
         endpoint_max_instances="2",

@@ -190,6 +190,8 @@ def test_the_record_is_written_after_the_endpoint_and_names_its_model(
             "model_data": "ModelDataUrl",
             "description": "ModelDescriptionUrl",
             "engine": model_engine,
+            "source_language": "en",
+            "target_language": "de-AT" if engine == "chosen" else "de",
         }
 
 
