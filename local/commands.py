@@ -5,8 +5,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from examples.phrasebook import DEMO_SENTENCES
 from local import server_process
-from local.demonstration import Demonstration
+from local.demonstration import Demonstration, DemonstrationError
 from local.deployment import Deployment
 from local.server_process import ServerError
 from local.settings import REGION, LocalSettings
@@ -44,20 +45,24 @@ def up(settings: LocalSettings, *, demo: bool) -> None:
     deployment = Deployment(settings)
     print("cdk deploy --all …", flush=True)
     deployment.deploy()
-    if demo:
-        _demonstrate(deployment)
+    differences = _demonstrate(deployment) if demo else []
     url = deployment.addresses()["TRANSLATION_API_URL"]
-    print(_HOW_TO_CALL.format(url=url, region=REGION, logs=settings.logs))
+    print(_HOW_TO_CALL.format(url=url, region=REGION, logs=settings.logs), flush=True)
+    if differences:
+        raise DemonstrationError(
+            f"{len(differences)} of {len(DEMO_SENTENCES)} translations differ from the "
+            f"phrasebook's: {'; '.join(differences)}"
+        )
 
 
-def _demonstrate(deployment: Deployment) -> None:
+def _demonstrate(deployment: Deployment) -> list[str]:
     demonstration = Demonstration(deployment)
     if deployment.served_model():
         print("there is a model already, so nothing is trained")
     else:
         print("training on the phrasebook …", flush=True)
         demonstration.train()
-    demonstration.translate()
+    return demonstration.translate()
 
 
 def down(settings: LocalSettings) -> None:

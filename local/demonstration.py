@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from examples.phrasebook import DEMO_SENTENCES
@@ -46,8 +46,10 @@ class Demonstration:
         for line in self._follow(execution):
             print(f"  {time.monotonic() - began:5.0f} s  {line}", flush=True)
 
-    def translate(self) -> None:
+    def translate(self) -> list[str]:
         """Translate the seven sentences as JSON, with attention and as protobuf.
+
+        Returns what differs from the phrasebook's German, a phrase for each sentence.
 
         Raises:
             DemonstrationError: the client fails.
@@ -56,12 +58,12 @@ class Demonstration:
         answers = self._client("translate", *sources).splitlines()
         print("\nJSON:")
         for pair, answer in zip(DEMO_SENTENCES, answers, strict=True):
-            right = "" if answer == pair.target else f"   (expected: {pair.target})"
-            print(f"  {pair.source:38} {answer}{right}")
+            print(f"  {pair.source:38} {answer}")
         print("\nWith attention:")
         print(_indented(self._client("translate", "--attention", sources[0])))
         print("\nAs x-recordio-protobuf:")
-        print(_indented(self._client("translate", "--protobuf", *sources)))
+        print(_indented(self._client("translate", "--protobuf", *sources)), flush=True)
+        return _differences(answers)
 
     def _upload(self) -> str:
         folder = self._settings.state_folder / "phrasebook"
@@ -133,6 +135,14 @@ class Demonstration:
             shown = " ".join(command[1:4])
             raise DemonstrationError(f"{shown} failed: {done.stderr.strip() or done.stdout}")
         return done.stdout.rstrip("\n")
+
+
+def _differences(answers: Sequence[str]) -> list[str]:
+    return [
+        f"{pair.source!r} became {answer!r}, expected {pair.target!r}"
+        for pair, answer in zip(DEMO_SENTENCES, answers, strict=True)
+        if answer != pair.target
+    ]
 
 
 def _entered(event: Mapping[str, Any]) -> str:
