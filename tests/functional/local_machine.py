@@ -40,6 +40,9 @@ if wanted.get("do") == "fail":
 if wanted.get("do") == "break":
     print("Segmentation fault")
     sys.exit(3)
+if wanted.get("do") == "die":
+    print("epoch 3", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
 if wanted.get("do") == "wait":
     signal.signal(signal.SIGTERM, save_and_end)
     helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])

@@ -89,6 +89,15 @@ def test_a_job_that_breaks_without_words_shows_the_last_line_of_its_log(
     assert reason.startswith("AlgorithmError: Segmentation fault, exit code: 3 (log: ")
 
 
+def test_a_job_that_is_killed_names_the_signal(machine: LocalMachine) -> None:
+    job = name()
+    machine.client("sagemaker").create_training_job(**machine.training_request(job, do="die"))
+    reason = machine.finished_training(job)["FailureReason"]
+    assert reason.startswith(
+        "AlgorithmError: killed by SIGKILL; last line: epoch 3, exit code: 137 (log: "
+    )
+
+
 def helper_of(machine: LocalMachine, job: str) -> int:
     def look() -> int | None:
         lines = machine.training_log(job).read_text(encoding="utf-8").splitlines()
