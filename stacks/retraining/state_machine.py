@@ -15,7 +15,12 @@ from stacks.retraining.machine_role import machine_role
 from stacks.retraining.preprocess_state import preprocess_state
 from stacks.retraining.promote_states import Promotion
 from stacks.retraining.train_state import train_state
-from stacks.retraining.verify_state import DESCRIPTION, read_verification_state, verify_state
+from stacks.retraining.verify_state import (
+    DESCRIPTION,
+    read_manifest_state,
+    read_verification_state,
+    verify_state,
+)
 from stacks.settings import Settings
 
 PROBE = "this is so cool"
@@ -115,7 +120,11 @@ class RetrainingMachine(Construct):
             role_arn=self._role_arn,
             bucket=self._bucket,
         )
-        verify.next(wanted)
+        manifest = read_manifest_state(self, bucket=self._bucket)
+        manifest.next(wanted)
+        trained = sfn.Choice.jsonata(self, "MetricsAreKnown")
+        trained.when(sfn.Condition.jsonata("{% $plan.pretrained_model = '' %}"), wanted)
+        verify.next(trained.otherwise(manifest))
         return verify
 
     def _candidate(self, promotion: Promotion) -> sfn.State:

@@ -1,11 +1,12 @@
 """The smoke test of a candidate: it must answer in the serving code before it is promoted."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from protocol.artifacts import VERIFICATION
+from protocol.artifacts import MANIFEST, VERIFICATION
 from stacks.retraining.job_states import (
     FAILURE,
     JobPhase,
@@ -62,24 +63,51 @@ _MODEL_INPUT = {
 
 def read_verification_state(scope: Construct, *, bucket: str) -> sfn.CustomState:
     """`ReadVerification`: assigns `$verification`, before anything is switched."""
-    key = f"{{% $plan.execution_prefix & '/{DESCRIPTION}/{VERIFICATION}' %}}"
-    task = sfn.CustomState(
+    return _read_state(
         scope,
         "ReadVerification",
+        bucket=bucket,
+        file=VERIFICATION,
+        assign={"verification": "{% $parse($states.result.Body) %}"},
+    )
+
+
+def read_manifest_state(scope: Construct, *, bucket: str) -> sfn.CustomState:
+    """`ReadManifest`: assigns `$metrics`, which a model that was given has from its training."""
+    return _read_state(
+        scope, "ReadManifest", bucket=bucket, file=MANIFEST, assign={"metrics": _METRICS}
+    )
+
+
+_METRICS = """{% $parse(
+  $replace($states.result.Body, /: *(NaN|-?Infinity)/, ': null')
+).metrics %}"""
+"""Python writes what JSON has no number for by these names."""
+
+
+def _read_state(
+    scope: Construct, state: str, *, bucket: str, file: str, assign: Mapping[str, str]
+) -> sfn.CustomState:
+    task = sfn.CustomState(
+        scope,
+        state,
         state_json={
             "Type": "Task",
             "Resource": integration("aws-sdk:s3:getObject"),
-            "Arguments": {"Bucket": bucket, "Key": key},
-            "Assign": {"verification": "{% $parse($states.result.Body) %}"},
+            "Arguments": {
+                "Bucket": bucket,
+                "Key": f"{{% $plan.execution_prefix & '/{DESCRIPTION}/{file}' %}}",
+            },
+            "Assign": assign,
             "Output": {},
         },
     )
     retry_request(task, ["S3.SdkClientException", "S3.S3Exception"])
     failed = fail_state(
         scope,
-        "ReadVerificationFailed",
+        f"{state}Failed",
         error="VerificationFailed",
-        cause=f"'The smoke test left no readable {VERIFICATION}: ' & $failure",
+        cause=f"'The smoke test left no readable {file}: ' & $failure",
     )
     task.add_catch(failed, errors=["States.ALL"], assign={"failure": FAILURE})
     return task

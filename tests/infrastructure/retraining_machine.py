@@ -16,6 +16,7 @@ from ministack.services import stepfunctions
 
 from check_input.plan import make_plan
 from check_input.settings import Settings as CheckSettings
+from protocol.artifacts import MANIFEST, VERIFICATION
 from protocol.retraining import InputError
 from stacks.retraining.stack_update import PROMOTED
 from tests.infrastructure.service_models import check_request
@@ -29,6 +30,9 @@ SENTENCES = [
     {"source": "we go .", "target": "wir gehen ."},
 ]
 METRICS = {"validation:bleu": 31.5, "validation:perplexity": 4.25}
+
+GIVEN_METRICS = {"validation:bleu": 28.25, "validation:perplexity": 5.5}
+"""What the manifest of the candidate says; a training job says `METRICS`."""
 
 
 class Failure(stepfunctions._ExecutionError):  # type: ignore[misc]
@@ -146,6 +150,7 @@ class Run:
     sentences: list[dict[str, str]] = field(default_factory=lambda: list(SENTENCES))
     answers: list[str] | None = None
     """What the endpoint answers; `None`: what the candidate itself said."""
+    manifest_metrics: dict[str, float] = field(default_factory=lambda: dict(GIVEN_METRICS))
     job_failures: dict[str, list[Failure]] = field(default_factory=dict)
     """By the letter in the job's name; consumed one an attempt."""
     invoke_failures: list[Failure] = field(default_factory=list)
@@ -272,7 +277,12 @@ class Run:
 
     def _get_object(self, request: dict[str, Any]) -> dict[str, Any]:
         check_request("s3", "GetObject", request)
-        return {"Body": json.dumps({"sentences": self.sentences}), "ContentLength": 1}
+        contents = {
+            VERIFICATION: {"sentences": self.sentences},
+            MANIFEST: {"target_language": "de", "metrics": self.manifest_metrics, "beam_size": 5},
+        }
+        name = request["Key"].rpartition("/description/")[2]
+        return {"Body": json.dumps(contents[name], indent=2), "ContentLength": 1}
 
     def _describe_stacks(self, request: dict[str, Any]) -> dict[str, Any]:
         check_request("cloudformation", "DescribeStacks", request)

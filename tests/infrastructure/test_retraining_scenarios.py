@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.infrastructure.retraining_machine import (
+    GIVEN_METRICS,
     METRICS,
     SENTENCES,
     Failure,
@@ -102,10 +103,17 @@ def test_without_promotion_it_ends_after_the_smoke_test(start: Start) -> None:
 
 def test_a_pretrained_model_goes_straight_to_the_smoke_test(start: Start) -> None:
     run = start({"pretrained_model": PRETRAINED})
-    assert run.output == {"model_data": PRETRAINED, "metrics": {}, "promoted": True}
-    assert run.actions[:2] == ["invoke", "createProcessingJob.sync"]
+    assert run.output == {"model_data": PRETRAINED, "metrics": GIVEN_METRICS, "promoted": True}
+    assert run.actions[:3] == ["invoke", "createProcessingJob.sync", "getObject"]
     (verify,) = run.sent("createProcessingJob.sync")
     assert verify["ProcessingInputs"][0]["S3Input"]["S3Uri"] == PRETRAINED
+
+
+def test_a_pretrained_models_metrics_are_told_without_promotion_too(start: Start) -> None:
+    infinite = {"validation:bleu": 0.0, "validation:perplexity": float("inf")}
+    run = start({"pretrained_model": PRETRAINED, "promote": False}, manifest_metrics=infinite)
+    metrics = {"validation:bleu": 0.0, "validation:perplexity": None}
+    assert run.output == {"model_data": PRETRAINED, "metrics": metrics, "promoted": False}
 
 
 def test_a_wrong_input_is_told_in_the_checks_own_words(start: Start) -> None:
