@@ -45,6 +45,7 @@ _INSTANCE_TYPE = (r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type such as ml.c6i
 _IMAGE = (f"({IMAGE_URI.pattern})?", "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG")
 _TOPIC = (r"(arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w.-]+)?", "the ARN of an SNS topic")
 _FOLDER = (r"[^\s].*", "a folder")
+_KEY = re.compile(r"arn:[a-z-]+:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[A-Za-z0-9-]+")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -85,6 +86,8 @@ class Settings:
     verification_max_runtime_minutes: int = _between(30, 5, 600)
     corpus_buckets: tuple[str, ...] = ()
     """Buckets besides the service's own that corpora and pretrained models may come from."""
+    corpus_key_arns: tuple[str, ...] = ()
+    """Customer keys that those buckets are encrypted with; the jobs may decrypt through S3."""
     default_hyperparameters: str = "{}"
     """A JSON object; an execution's own hyperparameters go over these."""
     training_image_uri: str = _matching("", _IMAGE)
@@ -105,6 +108,12 @@ class Settings:
                 raise SettingsError(
                     f"corpus_buckets: {bucket!r} is not a bucket name; give names, not URIs, "
                     "separated by commas"
+                )
+        for key in self.corpus_key_arns:
+            if not _KEY.fullmatch(key):
+                raise SettingsError(
+                    f"corpus_key_arns: {key!r} is not the ARN of a key; give "
+                    "arn:aws:kms:REGION:ACCOUNT:key/ID, not an alias, separated by commas"
                 )
         if self.log_retention_days not in LOG_RETENTION_DAYS:
             allowed = ", ".join(map(str, LOG_RETENTION_DAYS))
@@ -160,6 +169,12 @@ class Settings:
         return self.engine is Engine.BUILTIN
 
     @property
+    def corpus_key_regions(self) -> tuple[str, ...]:
+        """Where S3 itself asks for the corpora's keys."""
+        found = {match["region"] for match in map(_KEY.fullmatch, self.corpus_key_arns) if match}
+        return tuple(sorted(found))
+
+    @property
     def has_autoscaling(self) -> bool:
         return self.endpoint_max_instances > self.endpoint_min_instances
 
@@ -208,7 +223,7 @@ def _typed(part: "dataclasses.Field[Any]", value: Any) -> Any:
         return _choice(part.name, part.type, value)
     if part.type is int:
         return _whole_number(part.name, value)
-    if part.name == "corpus_buckets":
+    if part.name in ("corpus_buckets", "corpus_key_arns"):
         return _names(part.name, value)
     if part.name == "default_hyperparameters" and isinstance(value, Mapping):
         return json.dumps(value)

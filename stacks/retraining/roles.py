@@ -5,7 +5,7 @@ Names endpoint and endpoint stack literally, so that no stack depends on the con
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -68,6 +68,7 @@ class SageMakerRole(Construct):
         objects = [f"{arn}/*" for arn in arns]
         self._allow(["s3:GetObject"], objects)
         self._allow(["s3:GetBucketLocation", "s3:ListBucket"], arns)
+        self._allow_decrypting(settings)
         acknowledge_wildcards(
             self.role,
             "Corpora and models may have any key in the buckets that the owner named.",
@@ -92,6 +93,18 @@ class SageMakerRole(Construct):
         """Let an endpoint's update see the alarms that roll it back."""
         self._allow(["cloudwatch:DescribeAlarms"], ["*"])
         acknowledge_wildcards(self.role, "DescribeAlarms knows no resources.", "*")
+
+    def _allow_decrypting(self, settings: Settings) -> None:
+        if not settings.corpus_key_arns:
+            return
+        services = [f"s3.{region}.{Aws.URL_SUFFIX}" for region in settings.corpus_key_regions]
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["kms:Decrypt"],
+                resources=list(settings.corpus_key_arns),
+                conditions={"StringEquals": {"kms:ViaService": services}},
+            )
+        )
 
     def _allow_logs(self, log_groups: Sequence[str]) -> None:
         stack = Stack.of(self)

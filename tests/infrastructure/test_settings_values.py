@@ -36,6 +36,12 @@ WRONG = [
     ("log_retention_days", 91, "log_retention_days: 91 is not kept by CloudWatch; use one of 1, 3"),
     ("corpus_buckets", "s3://mine", "corpus_buckets: 's3://mine' is not a bucket name"),
     ("corpus_buckets", [1], "corpus_buckets: [1] must be names separated by commas"),
+    (
+        "corpus_key_arns",
+        "alias/mine",
+        "corpus_key_arns: 'alias/mine' is not the ARN of a key; give",
+    ),
+    ("corpus_key_arns", 7, "corpus_key_arns: 7 must be names separated by commas"),
     ("default_hyperparameters", "{", "default_hyperparameters: not JSON"),
     ("default_hyperparameters", "[]", "default_hyperparameters: must be a JSON object"),
     ("training_image_uri", "me/training:1", "use ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY"),

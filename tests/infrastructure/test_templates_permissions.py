@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stacks.settings import Settings
-from tests.infrastructure.synthesis import Synthesis, rendered
+from tests.infrastructure.synthesis import CORPUS_KEY, Synthesis, rendered
 
 STACKS = ("Storage", "Retraining", "Endpoint", "Api", "Monitoring")
 WITHOUT_RESOURCES = {
@@ -158,6 +158,22 @@ def test_the_owners_buckets_can_be_read_and_not_written(chosen: Synthesis) -> No
     ]
     actions = {action for statement in named for action in as_list(statement["Action"])}
     assert actions == {"s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"}
+
+
+def test_the_owners_keys_decrypt_through_s3_and_nothing_else(
+    pytorch: Synthesis, chosen: Synthesis
+) -> None:
+    statements = allowing(chosen, "Retraining", "kms:Decrypt")
+    assert len(statements) == 2
+    for statement in statements:
+        assert as_list(statement["Action"]) == ["kms:Decrypt"]
+        assert as_list(statement["Resource"]) == [CORPUS_KEY]
+        services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+        template = chosen.template("Retraining")
+        assert [rendered(service, template) for service in as_list(services)] == [
+            "s3.eu-north-1.amazonaws.com"
+        ]
+    assert not allowing(pytorch, "Retraining", "kms:Decrypt")
 
 
 def test_the_accounts_shared_log_groups_are_not_owned(pytorch: Synthesis) -> None:
