@@ -56,12 +56,14 @@ def up(settings: LocalSettings, *, demo: bool) -> None:
 
 
 def _demonstrate(deployment: Deployment) -> list[str]:
+    """Where a model trained just now is wrong; one of the owner's own may translate otherwise."""
     demonstration = Demonstration(deployment)
     if deployment.served_model():
         print("there is a model already, so nothing is trained")
-    else:
-        print("training on the phrasebook …", flush=True)
-        demonstration.train()
+        demonstration.translate()
+        return []
+    print("training on the phrasebook …", flush=True)
+    demonstration.train()
     return demonstration.translate()
 
 

@@ -15,7 +15,9 @@ RIGHT = [pair.target for pair in DEMO_SENTENCES]
 
 
 class DeployedService:
-    """A deployment that serves a model already."""
+    """A deployment without a model at first."""
+
+    model = ""
 
     def __init__(self, settings: LocalSettings) -> None:
         self.settings = settings
@@ -24,7 +26,7 @@ class DeployedService:
         pass
 
     def served_model(self) -> str:
-        return "s3://bucket/model.tar.gz"
+        return self.model
 
     def addresses(self) -> dict[str, str]:
         return {"TRANSLATION_API_URL": "http://127.0.0.1:4566/api"}
@@ -39,6 +41,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return "\n".join(given)
 
     monkeypatch.setattr(Demonstration, "_client", client)
+    monkeypatch.setattr(Demonstration, "train", lambda _demonstration: None)
     monkeypatch.setattr(commands, "Deployment", DeployedService)
     monkeypatch.setattr(
         server_process, "find", lambda settings: SimpleNamespace(port=settings.port)
@@ -86,3 +89,19 @@ def test_up_names_every_sentence_that_differs(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("up: 7 of 7 translations differ")
     assert all(repr(pair.source) in line and repr(pair.target) in line for pair in DEMO_SENTENCES)
+
+
+def test_up_does_not_judge_a_model_of_the_owners(
+    answers: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(DeployedService, "model", "s3://bucket/model.tar.gz")
+    answers[0] = "ganz anders"
+
+    assert up(tmp_path) == 0
+
+    printed = capsys.readouterr()
+    assert "there is a model already" in printed.out
+    assert f"ganz anders   (expected: {RIGHT[0]})" in printed.out
