@@ -60,7 +60,8 @@ def _demonstrate(deployment: Deployment) -> list[str]:
     demonstration = Demonstration(deployment)
     if deployment.served_model():
         print("there is a model already, so nothing is trained")
-        demonstration.translate()
+        # The client's records are of words, and this may be a model of subwords.
+        demonstration.translate(as_records=False)
         return []
     print("training on the phrasebook …", flush=True)
     demonstration.train()

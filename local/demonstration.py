@@ -46,8 +46,8 @@ class Demonstration:
         for line in self._follow(execution):
             print(f"  {time.monotonic() - began:5.0f} s  {line}", flush=True)
 
-    def translate(self) -> list[str]:
-        """Translate the seven sentences as JSON, with attention and as protobuf.
+    def translate(self, *, as_records: bool = True) -> list[str]:
+        """Translate the seven sentences as JSON, with attention and, for words, as protobuf.
 
         Returns what differs from the phrasebook's German, a phrase for each sentence.
 
@@ -61,8 +61,9 @@ class Demonstration:
             print(f"  {pair.source:38} {answer}")
         print("\nWith attention:")
         print(_indented(self._client("translate", "--attention", sources[0])))
-        print("\nAs x-recordio-protobuf:")
-        print(_indented(self._client("translate", "--protobuf", *sources)), flush=True)
+        if as_records:
+            print("\nAs x-recordio-protobuf:")
+            print(_indented(self._client("translate", "--protobuf", *sources)), flush=True)
         return _differences(answers)
 
     def _upload(self) -> str:
