@@ -55,19 +55,31 @@ class RetrainingMachine(Construct):
         self._bucket = bucket.bucket_name
         self._role_arn = jobs_role.role_arn
         self._images = images
-        self.log_group = logs.LogGroup(
+        self.log_group = self._build_log_group()
+        self.machine = self._build_machine(check_input, role)
+        # Not grant_invoke, which would allow all versions of the function.
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"], resources=[check_input.function_arn]
+            )
+        )
+
+    def _build_log_group(self) -> logs.LogGroup:
+        return logs.LogGroup(
             self,
             "Logs",
             # The prefix keeps CloudWatch's policy for log deliveries short of its size limit.
-            log_group_name=f"/aws/vendedlogs/states/{settings.state_machine_name}",
-            retention=retention(settings.log_retention_days),
+            log_group_name=f"/aws/vendedlogs/states/{self._settings.state_machine_name}",
+            retention=retention(self._settings.log_retention_days),
             # A group that stayed behind would be in the way of the next deployment.
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.machine = sfn.StateMachine(
+
+    def _build_machine(self, check_input: lambda_.Function, role: iam.Role) -> sfn.StateMachine:
+        return sfn.StateMachine(
             self,
             "StateMachine",
-            state_machine_name=settings.state_machine_name,
+            state_machine_name=self._settings.state_machine_name,
             query_language=sfn.QueryLanguage.JSONATA,
             definition_body=sfn.DefinitionBody.from_chainable(self._definition(check_input)),
             role=role,
@@ -78,12 +90,6 @@ class RetrainingMachine(Construct):
                 level=sfn.LogLevel.ALL,
                 include_execution_data=True,
             ),
-        )
-        # Not grant_invoke, which would allow all versions of the function.
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"], resources=[check_input.function_arn]
-            )
         )
 
     def _definition(self, check_input: lambda_.Function) -> sfn.IChainable:
