@@ -29,7 +29,7 @@ down: ## stop the service on this machine
 status: $(BIN)/.service ## say what runs on this machine
 	@$(BIN)/python -m local status
 
-env: $(BIN)/.service ## print export lines for curl, the AWS CLI, boto3 and cdk (use: eval "$$(make -s env)")
+env: $(BIN)/.service ## print export lines for curl, the AWS CLI, boto3 and cdk (use: eval "$(make -s env)")
 	@$(BIN)/python -m local env
 
 test: setup $(BIN)/.tests lint ## run all linters and tests
