@@ -16,6 +16,7 @@ from preprocessing.streams import NamedStream, named_errors
 from protocol.uris import display_name
 
 SCHEMES = ("http", "https", "s3", "file")
+BUFFER_SIZE = 1 << 18
 
 
 @contextmanager
@@ -25,14 +26,30 @@ def open_text(uri: str) -> Iterator[TextIO]:
     Raises:
         SourceError: at opening or at any later read; the message names the URI and the reason.
     """
+    with (
+        open_binary(uri) as content,
+        io.TextIOWrapper(content, encoding="utf-8", errors="replace") as text,
+    ):
+        yield text
+
+
+@contextmanager
+def open_binary(uri: str) -> Iterator[BinaryIO]:
+    """The decompressed bytes behind a URI; `read(n)` gives fewer than n only at the end.
+
+    Reads of a buffer's size and more go straight to a plain file.
+
+    Raises:
+        SourceError: at opening or at any later read; the message names the URI and the reason.
+    """
     with ExitStack() as stack:
         with named_errors(display_name(uri)):
-            binary = _open_binary(uri, stack)
-        buffered = stack.enter_context(io.BufferedReader(NamedStream(binary, display_name(uri))))
-        yield stack.enter_context(io.TextIOWrapper(buffered, encoding="utf-8", errors="replace"))
+            content = _open_content(uri, stack)
+        named = NamedStream(content, display_name(uri))
+        yield stack.enter_context(io.BufferedReader(named, BUFFER_SIZE))
 
 
-def _open_binary(uri: str, stack: ExitStack) -> BinaryIO:
+def _open_content(uri: str, stack: ExitStack) -> BinaryIO:
     location, member = split_member(uri)
     stream = stack.enter_context(_open_location(location))
     name = urlsplit(location).path if "://" in location else location
@@ -60,8 +77,8 @@ def _open_location(location: str) -> Iterator[BinaryIO]:
         with open_s3(location) as stream:
             yield stream
     elif scheme in ("file", "path"):
-        with _local_path(location).open("rb") as stream:
-            yield stream
+        with _local_path(location).open("rb", buffering=0) as stream:
+            yield cast("BinaryIO", stream)
     else:
         raise SourceError(f"unknown scheme {scheme!r}; use {', '.join(SCHEMES)} or a path")
 

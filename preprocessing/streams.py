@@ -35,9 +35,7 @@ class NamedStream(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         with named_errors(self._name):
-            content = self._stream.read(len(buffer))
-        buffer[: len(content)] = content
-        return len(content)
+            return self._stream.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
 
 
 @contextmanager
