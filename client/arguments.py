@@ -63,6 +63,7 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--max-lines", type=_number_or_all, metavar="N", help="training pairs to read, or all"
     )
     command.add_argument("--subwords", type=int, metavar="N", help="merges of a byte-pair encoding")
+    _add_cleaning(command)
     command.add_argument(
         "--hyperparameter",
         action="append",
@@ -81,6 +82,20 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--no-wait", action="store_false", dest="wait", help="print the execution's ARN and leave"
     )
     command.add_argument("--execution-name", metavar="NAME")
+
+
+def _add_cleaning(command: argparse.ArgumentParser) -> None:
+    """One flag for each field of `Cleaning`, named after it."""
+    group = command.add_argument_group("cleaning", "which training pairs to drop; by default none")
+    add = group.add_argument
+    add("--max-length", type=int, metavar="WORDS", help="those with more words on a side")
+    add("--max-length-ratio", type=float, metavar="R", help="with over R times the other's words")
+    add("--drop-duplicates", action="store_true", help="those that came before")
+    add("--drop-identical", action="store_true", help="those whose target is their source")
+    for side in ("source", "target"):
+        add(f"--{side}-script", metavar="NAME", help="those with most letters in another script")
+    for side in ("source", "target"):
+        add(f"--detokenize-{side}", metavar="LANGUAGE", help="before all, undo Moses' tokenisation")
 
 
 def _number_or_all(text: str) -> int | str:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
@@ -18,7 +19,7 @@ from client.failures import ApiError, ClientError
 from client.retraining import RetrainingOptions
 from client.translation import Translation, TranslationClient, aws_session
 from client.uploads import upload_local_files
-from protocol.retraining import InputError
+from protocol.retraining import Cleaning, InputError
 
 BATCH_SIZE = 32
 """Sentences in one request; a file is translated while it is read."""
@@ -125,6 +126,7 @@ def _retraining_options(options: argparse.Namespace) -> RetrainingOptions:
         validation_target=options.validation_target,
         max_lines=options.max_lines,
         subwords=options.subwords,
+        cleaning={part.name: getattr(options, part.name) for part in fields(Cleaning)},
         hyperparameters=options.hyperparameters,
         hyperparameters_file=options.hyperparameters_file,
         pretrained_model=options.pretrained_model,

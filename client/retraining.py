@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,8 @@ class RetrainingOptions:
     validation_target: str | None = None
     max_lines: int | Literal["all"] | None = None
     subwords: int | None = None
+    cleaning: Mapping[str, Any] = field(default_factory=dict)
+    """By the names of the input's keys; what is `None` or false stays off."""
     hyperparameters: Sequence[str] = ()
     """As `name=value`; these win over those of the file."""
     hyperparameters_file: Path | None = None
@@ -35,6 +37,7 @@ class RetrainingOptions:
             "corpus": self._corpus() or None,
             "max_lines": None if self.max_lines == "all" else self.max_lines,
             "subwords": self.subwords,
+            "cleaning": self._cleaning() or None,
             "hyperparameters": self._hyperparameters() or None,
             "pretrained_model": self.pretrained_model,
         }
@@ -54,6 +57,13 @@ class RetrainingOptions:
             "validation_target": self.validation_target,
         }
         return {part: uri for part, uri in parts.items() if uri is not None}
+
+    def _cleaning(self) -> dict[str, Any]:
+        return {
+            key: value
+            for key, value in self.cleaning.items()
+            if value is not None and value is not False
+        }
 
     def _hyperparameters(self) -> dict[str, Any]:
         given = [_pair(text) for text in self.hyperparameters]

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn
 
@@ -10,7 +11,7 @@ from preprocessing.errors import ArgumentsError
 from preprocessing.pipeline import OutputPaths, Settings
 from preprocessing.vocabularies import VocabularyLimits
 from protocol.artifacts import TRAIN_RECORDS, VALIDATION_RECORDS
-from protocol.retraining import InputError, RetrainingInput
+from protocol.retraining import Cleaning, InputError, RetrainingInput
 
 TEXT_HELP = "http(s):// or s3:// URI, or a path; .gz is decompressed; archive.tgz#member"
 
@@ -41,6 +42,8 @@ def script_settings(arguments: Sequence[str]) -> Settings:
         existing_vocabularies=_existing(given.vocab_source_json, given.vocab_target_json),
         max_lines=given.max_lines,
         subwords=given.subwords,
+        cleaning=_cleaning(given),
+        cache=given.cache,
     )
 
 
@@ -57,7 +60,7 @@ def job_settings(arguments: Sequence[str], output: Path) -> Settings:
         "validation_source": given.val_source,
         "validation_target": given.val_target,
     }
-    content: dict[str, object] = {"subwords": given.subwords}
+    content: dict[str, object] = {"subwords": given.subwords, "cleaning": _cleaning_content(given)}
     if any(corpus.values()):
         content["corpus"] = corpus
     if given.max_lines is not None:
@@ -74,6 +77,8 @@ def job_settings(arguments: Sequence[str], output: Path) -> Settings:
         outputs=OutputPaths.of_job(output),
         max_lines=wanted.max_lines,
         subwords=wanted.subwords,
+        cleaning=wanted.cleaning,
+        cache=given.cache,
     )
 
 
@@ -120,6 +125,35 @@ def _add_validation_and_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--subwords", type=_positive, metavar="N", help="learn a joint byte-pair encoding, N merges"
     )
+    parser.add_argument(
+        "--cache", type=Path, metavar="FOLDER", help="keep downloads there for the next run"
+    )
+    _add_cleaning(parser)
+
+
+def _add_cleaning(parser: argparse.ArgumentParser) -> None:
+    """One flag for each field of `Cleaning`, named after it."""
+    group = parser.add_argument_group("cleaning", "which training pairs to drop; by default none")
+    add = group.add_argument
+    add("--max-length", type=_positive, metavar="WORDS", help="those with more words on a side")
+    add("--max-length-ratio", type=float, metavar="R", help="with over R times the other's words")
+    add("--drop-duplicates", action="store_true", help="those that came before")
+    add("--drop-identical", action="store_true", help="those whose target is their source")
+    for side in ("source", "target"):
+        add(f"--{side}-script", metavar="NAME", help="those with most letters in another script")
+    for side in ("source", "target"):
+        add(f"--detokenize-{side}", metavar="LANGUAGE", help="before all, undo Moses' tokenisation")
+
+
+def _cleaning_content(given: argparse.Namespace) -> dict[str, object]:
+    return {part.name: getattr(given, part.name) for part in fields(Cleaning)}
+
+
+def _cleaning(given: argparse.Namespace) -> Cleaning:
+    try:
+        return Cleaning.parse(_cleaning_content(given))
+    except InputError as error:
+        raise ArgumentsError(str(error)) from error
 
 
 def _validation(source: str | None, target: str | None) -> TextURIs | None:

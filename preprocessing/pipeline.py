@@ -23,6 +23,7 @@ from protocol.artifacts import (
     TRAIN_RECORDS,
     VALIDATION_RECORDS,
 )
+from protocol.retraining import Cleaning
 from protocol.vocabulary import load_vocabulary, save_vocabulary
 
 
@@ -65,6 +66,9 @@ class Settings:
     """Of the training text."""
     subwords: int | None = None
     """Merges of a joint byte-pair encoding; `None` keeps words."""
+    cleaning: Cleaning = field(default_factory=Cleaning)
+    cache: Path | None = None
+    """A folder that keeps what was downloaded for the next run."""
 
     def __post_init__(self) -> None:
         if self.existing_vocabularies and self.subwords is not None:

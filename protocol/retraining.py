@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from protocol.scripts import SCRIPTS
+
 WMT17 = "http://data.statmt.org/wmt17/translation-task/preprocessed/de-en"
 DEFAULT_MAX_LINES = 10_000
 MAX_URI_LENGTH = 256
 """SageMaker's limit for one container argument."""
 MAX_HYPERPARAMETER_LENGTH = 2500
+MAX_COUNT = 2**31 - 1
 MODEL_URI = r"s3://[a-z0-9][a-z0-9.-]+/[^\s\"\\]+\.tar\.gz"
 """A model that a promotion can hand to the endpoint's stack, whose record of it is JSON. Written
 for Python and for CloudFormation alike."""
@@ -55,6 +58,50 @@ class Corpus:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Cleaning:
+    """What is done to the text and which training pairs are dropped; all off by default."""
+
+    max_length: int | None = None
+    """In words; a pair with a longer side is dropped."""
+    max_length_ratio: float | None = None
+    """A pair is dropped where the longer side has more than so many times the other's words."""
+    drop_duplicates: bool = False
+    """A pair that came before is dropped: both sides equal, word by word."""
+    drop_identical: bool = False
+    """A pair whose target is its source is dropped."""
+    source_script: str | None = None
+    """A pair is dropped where fewer than half of the side's letters are of the script, or of one
+    of several scripts that are joined by `+`."""
+    target_script: str | None = None
+    detokenize_source: str | None = None
+    """Undo Moses' tokenisation and escapes in this language, before anything else."""
+    detokenize_target: str | None = None
+
+    @classmethod
+    def parse(cls, content: object) -> "Cleaning":
+        """Read the `cleaning` object.
+
+        Raises:
+            InputError: names the key, the value found and what would be right.
+        """
+        given = _object("cleaning", content, {part.name for part in dataclasses.fields(cls)})
+        return cls(
+            max_length=_count("cleaning.max_length", given.get("max_length")),
+            max_length_ratio=_ratio("cleaning.max_length_ratio", given.get("max_length_ratio")),
+            drop_duplicates=_boolean("cleaning.drop_duplicates", given.get("drop_duplicates")),
+            drop_identical=_boolean("cleaning.drop_identical", given.get("drop_identical")),
+            source_script=_script("cleaning.source_script", given.get("source_script")),
+            target_script=_script("cleaning.target_script", given.get("target_script")),
+            detokenize_source=_code("cleaning.detokenize_source", given.get("detokenize_source")),
+            detokenize_target=_code("cleaning.detokenize_target", given.get("detokenize_target")),
+        )
+
+    def given(self) -> dict[str, object]:
+        """The keys that are on, with their values."""
+        return {key: value for key, value in dataclasses.asdict(self).items() if value}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RetrainingInput:
     """Every key is optional; without any, the walk-through's first 10,000 WMT17 lines train."""
 
@@ -63,6 +110,7 @@ class RetrainingInput:
     """Training pairs to read; `None` reads all. 10,000 when absent and the corpus is WMT17."""
     subwords: int | None = None
     """Merges of a joint byte-pair encoding; `None` keeps the walk-through's words."""
+    cleaning: Cleaning = field(default_factory=Cleaning)
     hyperparameters: dict[str, str] = field(default_factory=dict)
     pretrained_model: str | None = None
     promote: bool = True
@@ -75,15 +123,16 @@ class RetrainingInput:
             InputError: names the key, the value found and what would be right.
         """
         given = _object("the input", content, {part.name for part in dataclasses.fields(cls)})
-        corpus = given.get("corpus")
+        corpus, cleaning = given.get("corpus"), given.get("cleaning")
         default_lines = DEFAULT_MAX_LINES if not corpus else None
         return cls(
             corpus=Corpus.parse(corpus if corpus is not None else {}),
             max_lines=_count("max_lines", given.get("max_lines", default_lines)),
             subwords=_count("subwords", given.get("subwords")),
+            cleaning=Cleaning.parse(cleaning if cleaning is not None else {}),
             hyperparameters=_hyperparameters(given.get("hyperparameters")),
             pretrained_model=_model_uri(given.get("pretrained_model")),
-            promote=_boolean("promote", given.get("promote")),
+            promote=_boolean("promote", given.get("promote"), default=True),
         )
 
 
@@ -113,14 +162,47 @@ def _count(name: str, value: object) -> int | None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise InputError(f"{name} must be a positive whole number or null, not {value!r}")
+    if value > MAX_COUNT:
+        raise InputError(f"{name} must be at most {MAX_COUNT:,}, not {value:,}")
     return value
 
 
-def _boolean(name: str, value: object) -> bool:
+def _boolean(name: str, value: object, *, default: bool = False) -> bool:
     if value is None:
-        return True
+        return default
     if not isinstance(value, bool):
         raise InputError(f"{name} must be true or false, not {value!r}")
+    return value
+
+
+def _ratio(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, bool) and isinstance(value, int | float) and 1 <= value <= MAX_COUNT:
+        return float(value)
+    raise InputError(f"{name} must be a number from 1 to {MAX_COUNT:,} or null, not {value!r}")
+
+
+def _script(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    scripts = value.split("+") if isinstance(value, str) else [""]
+    if not SCRIPTS.issuperset(scripts):
+        raise InputError(
+            f"{name} must be a script by its Unicode name, such as Latin or Cyrillic, or several "
+            f"joined by +, such as Han+Hiragana+Katakana, or null, not {value!r}"
+        )
+    return "+".join(dict.fromkeys(scripts))
+
+
+def _code(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z]{2,3}", value):
+        raise InputError(
+            f"{name} must be a language code of two or three small letters, such as en, or null, "
+            f"not {value!r}"
+        )
     return value
 
 

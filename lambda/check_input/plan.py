@@ -11,7 +11,7 @@ from protocol.retraining import URI_SCHEMES, Corpus, InputError, RetrainingInput
 MAX_HYPERPARAMETERS = 100
 """SageMaker's limit for one training job."""
 MAX_HYPERPARAMETER_NAME_LENGTH = 256
-_TRAINING_KEYS = ("corpus", "max_lines", "subwords", "hyperparameters")
+_TRAINING_KEYS = ("corpus", "max_lines", "subwords", "cleaning", "hyperparameters")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +96,7 @@ def _check_engine(wanted: RetrainingInput, engine: Engine) -> None:
 
 
 def _preprocessing_arguments(wanted: RetrainingInput) -> tuple[str, ...]:
-    arguments = {
+    arguments: dict[str, object] = {
         "--train-source": wanted.corpus.source,
         "--train-target": wanted.corpus.target,
         "--val-source": wanted.corpus.validation_source,
@@ -104,11 +104,13 @@ def _preprocessing_arguments(wanted: RetrainingInput) -> tuple[str, ...]:
         "--max-lines": wanted.max_lines,
         "--subwords": wanted.subwords,
     }
+    for key, value in wanted.cleaning.given().items():
+        arguments[f"--{key.replace('_', '-')}"] = value
     return tuple(
         text
         for option, value in arguments.items()
         if value is not None
-        for text in (option, str(value))
+        for text in ((option,) if value is True else (option, str(value)))
     )
 
 

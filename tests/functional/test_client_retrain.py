@@ -163,3 +163,15 @@ def test_a_missing_file_starts_nothing(aws: FakeAws, capsys: pytest.CaptureFixtu
 
     assert "there is no file /nonexistent/train" in capsys.readouterr().err
     assert aws.input == {}
+
+
+def test_cleaning_is_asked_for_with_flags(aws: FakeAws) -> None:
+    options = ["--max-length-ratio", "3", "--drop-duplicates", "--target-script", "Latin"]
+
+    assert main(["retrain", *options, "--no-wait"]) == 0
+
+    assert aws.input["cleaning"] == {
+        "max_length_ratio": 3.0,
+        "drop_duplicates": True,
+        "target_script": "Latin",
+    }

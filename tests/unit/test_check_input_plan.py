@@ -1,11 +1,13 @@
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from check_input.plan import make_plan
 from check_input.settings import Engine, Settings
-from protocol.retraining import InputError
+from preprocessing.arguments import job_settings
+from protocol.retraining import Cleaning, InputError
 
 SETTINGS = Settings(
     bucket="own",
@@ -58,6 +60,28 @@ def test_a_corpus_of_ones_own_is_passed_on_whole() -> None:
     ]
 
 
+def test_cleaning_becomes_arguments_that_the_job_understands(tmp_path: Path) -> None:
+    cleaning = {
+        "max_length": 80,
+        "max_length_ratio": 2.5,
+        "drop_duplicates": True,
+        "drop_identical": False,
+        "source_script": "Latin",
+        "target_script": "Han+Hiragana",
+        "detokenize_source": "en",
+        "detokenize_target": None,
+    }
+
+    arguments = plan({"corpus": CORPUS, "cleaning": cleaning})["preprocessing_arguments"]
+
+    assert arguments[8:] == [
+        *("--max-length", "80", "--max-length-ratio", "2.5", "--drop-duplicates"),
+        *("--source-script", "Latin", "--target-script", "Han+Hiragana"),
+        *("--detokenize-source", "en"),
+    ]
+    assert job_settings(arguments, tmp_path).cleaning == Cleaning.parse(cleaning)
+
+
 def test_without_max_lines_a_corpus_of_ones_own_is_read_whole() -> None:
     assert "--max-lines" not in plan({"corpus": CORPUS})["preprocessing_arguments"]
 
@@ -107,6 +131,12 @@ def test_a_pretrained_model_contradicts_what_would_steer_training() -> None:
     content = {"pretrained_model": "s3://own/m/model.tar.gz", "max_lines": 10}
 
     assert reason(content).startswith("pretrained_model skips training, so max_lines")
+
+
+def test_a_pretrained_model_contradicts_cleaning_too() -> None:
+    content = {"pretrained_model": "s3://own/m/model.tar.gz", "cleaning": {"drop_identical": True}}
+
+    assert reason(content).startswith("pretrained_model skips training, so cleaning")
 
 
 def test_the_builtin_engine_refuses_subwords_with_the_reason() -> None:

@@ -19,6 +19,7 @@ def test_every_option_becomes_its_key_of_the_input() -> None:
         validation_target="s3://own/dev.de",
         max_lines=100,
         subwords=2000,
+        cleaning={"max_length": 80, "max_length_ratio": None, "drop_duplicates": True},
         hyperparameters=["batch_size=32", "note=a=b"],
         promote=False,
     ).to_input()
@@ -32,6 +33,7 @@ def test_every_option_becomes_its_key_of_the_input() -> None:
         },
         "max_lines": 100,
         "subwords": 2000,
+        "cleaning": {"max_length": 80, "drop_duplicates": True},
         "hyperparameters": {"batch_size": "32", "note": "a=b"},
         "promote": False,
     }
@@ -62,6 +64,8 @@ def test_options_win_over_the_file_of_hyperparameters(tmp_path: Path) -> None:
         (RetrainingOptions(max_lines=0), "max_lines must be a positive whole number"),
         (RetrainingOptions(hyperparameters=["batch_size"]), "name=value, not 'batch_size'"),
         (RetrainingOptions(hyperparameters=["=1"]), "name=value"),
+        (RetrainingOptions(cleaning={"max_length": 0}), "cleaning.max_length must be a positive"),
+        (RetrainingOptions(cleaning={"source_script": "latin"}), "Unicode name, such as Latin"),
         (RetrainingOptions(pretrained_model="model.tar.gz"), "s3://BUCKET/KEY"),
     ],
 )

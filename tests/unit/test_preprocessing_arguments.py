@@ -1,10 +1,13 @@
 from pathlib import Path
 
+import pytest
+
 from preprocessing.arguments import job_settings, script_settings
 from preprocessing.corpus import TextURIs
+from preprocessing.errors import ArgumentsError
 from preprocessing.pipeline import OutputPaths, Settings
 from preprocessing.vocabularies import VocabularyLimits
-from protocol.retraining import WMT17
+from protocol.retraining import WMT17, Cleaning
 
 
 def test_the_walkthroughs_command_has_the_walkthroughs_defaults() -> None:
@@ -58,3 +61,42 @@ def test_a_job_with_a_corpus_of_its_own_reads_all_of_it() -> None:
     assert settings.validation == TextURIs(source="c", target="d")
     assert settings.max_lines is None
     assert settings.subwords == 500
+
+
+CLEANING = ["--max-length", "80", "--max-length-ratio", "2.5", "--drop-duplicates"]
+CLEANING += ["--drop-identical", "--source-script", "Latin", "--target-script", "Han+Hiragana"]
+CLEANING += ["--detokenize-source", "en", "--detokenize-target", "ja", "--cache", "downloads"]
+
+
+def test_cleaning_has_the_same_flags_in_the_script_and_in_the_job() -> None:
+    script = script_settings(["-ts", "a", "-tt", "b", *CLEANING])
+    job = job_settings(CLEANING, Path("output"))
+    assert script.cleaning == Cleaning(
+        max_length=80,
+        max_length_ratio=2.5,
+        drop_duplicates=True,
+        drop_identical=True,
+        source_script="Latin",
+        target_script="Han+Hiragana",
+        detokenize_source="en",
+        detokenize_target="ja",
+    )
+    assert job.cleaning == script.cleaning
+    assert job.cache == script.cache == Path("downloads")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--max-length", "0"], "argument --max-length: must be at least 1"),
+        (["--max-length-ratio", "much"], "--max-length-ratio: invalid float value: 'much'"),
+        (["--max-length-ratio", "0.9"], "cleaning.max_length_ratio must be a number from 1 to"),
+        (["--source-script", "cyrillic"], "cleaning.source_script must be a script by its Unicode"),
+        (["--detokenize-target", "German"], "cleaning.detokenize_target must be a language code"),
+    ],
+)
+def test_a_mistake_in_cleaning_is_named(flags: list[str], message: str) -> None:
+    with pytest.raises(ArgumentsError, match=message):
+        script_settings(["-ts", "a", "-tt", "b", *flags])
+    with pytest.raises(ArgumentsError, match=message):
+        job_settings(flags, Path("output"))

@@ -1,6 +1,10 @@
-import pytest
+from typing import Any
 
-from protocol.retraining import Corpus, InputError, RetrainingInput
+import pytest
+import regex
+
+from protocol.retraining import Cleaning, Corpus, InputError, RetrainingInput
+from protocol.scripts import SCRIPTS
 
 OWN = {
     "source": "s3://bucket/train.en",
@@ -40,11 +44,69 @@ def test_hyperparameters_become_strings_and_nulls_are_dropped() -> None:
     }
 
 
+def test_cleaning_is_off_unless_asked_for() -> None:
+    contents: list[dict[str, Any]] = [{}, {"cleaning": None}, {"cleaning": {}}]
+    for content in contents:
+        assert RetrainingInput.parse(content).cleaning == Cleaning()
+    off = {"max_length": None, "drop_duplicates": None, "drop_identical": False}
+    assert Cleaning.parse(off).given() == {}
+
+
+def test_every_way_of_cleaning_can_be_asked_for() -> None:
+    given: dict[str, Any] = {
+        "max_length": 80,
+        "max_length_ratio": 3,
+        "drop_duplicates": True,
+        "drop_identical": True,
+        "source_script": "Latin",
+        "target_script": "Han+Hiragana+Katakana",
+        "detokenize_source": "en",
+        "detokenize_target": "jpn",
+    }
+
+    parsed = RetrainingInput.parse({"cleaning": given}).cleaning
+
+    assert parsed == Cleaning(**given)
+    assert parsed.given() == given
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS))
+def test_every_script_is_one_of_unicodes(script: str) -> None:
+    assert regex.compile(rf"\p{{Script={script}}}")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([], "cleaning must be a JSON object"),
+        ({"max_lenght": 80}, "cleaning: unknown key 'max_lenght'; known keys: detokenize_source,"),
+        ({"max_length": 0}, "cleaning.max_length must be a positive whole number or null, not 0"),
+        ({"max_length": 2**31}, "cleaning.max_length must be at most 2,147,483,647, not 2,147,48"),
+        ({"max_length_ratio": 0.5}, "cleaning.max_length_ratio must be a number from 1 to .*0.5"),
+        ({"max_length_ratio": True}, "cleaning.max_length_ratio must be a number .*, not True"),
+        ({"max_length_ratio": "3"}, "cleaning.max_length_ratio must be a number .*, not '3'"),
+        ({"max_length_ratio": float("nan")}, "cleaning.max_length_ratio .* or null, not nan"),
+        ({"max_length_ratio": 10**400}, "cleaning.max_length_ratio must be a number from 1"),
+        ({"drop_duplicates": 1}, "cleaning.drop_duplicates must be true or false, not 1"),
+        ({"drop_identical": "yes"}, "cleaning.drop_identical must be true or false, not 'yes'"),
+        ({"source_script": "latin"}, "cleaning.source_script must be a script by its Unicode name"),
+        ({"target_script": "Han+Kana"}, r"joined by \+, such as .* or null, not 'Han\+Kana'"),
+        ({"target_script": ""}, "cleaning.target_script must be a script"),
+        ({"target_script": ["Han"]}, "cleaning.target_script must be a script"),
+        ({"detokenize_source": True}, "cleaning.detokenize_source must be a language code"),
+        ({"detokenize_target": "de-DE"}, "two or three small letters, .* null, not 'de-DE'"),
+    ],
+)
+def test_a_mistake_in_cleaning_is_named(content: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        RetrainingInput.parse({"cleaning": content})
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ([], "the input must be a JSON object"),
-        ({"corpsu": {}}, "the input: unknown key 'corpsu'; known keys: corpus,"),
+        ({"corpsu": {}}, "the input: unknown key 'corpsu'; known keys: cleaning, corpus,"),
         ({"corpus": "s3://bucket/x"}, "corpus must be a JSON object"),
         ({"corpus": {"train": "x"}}, "corpus: unknown key 'train'"),
         ({"corpus": {"source": "s3://b/x"}}, "corpus.source and corpus.target must be given toge"),
