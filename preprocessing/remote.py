@@ -1,82 +1,135 @@
-"""Streams over HTTP and from S3 whose length is verified, so that a cut download is an error."""
+"""Files on servers: what tells their versions apart and how long a server is waited for."""
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import BinaryIO, cast
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
-
-import urllib3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 from preprocessing.errors import SourceError
 
-CONNECT_TIMEOUT_SECONDS = 10
-READ_TIMEOUT_SECONDS = 60
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """What a server says about one state of a file; `None` for what it does not say."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    num_bytes: int | None = None
+
+    @property
+    def validator(self) -> str | None:
+        """What a request for a part of the file can name, so that no other version is sent."""
+        weak = self.etag is None or self.etag.startswith("W/")
+        return self.last_modified if weak else self.etag
+
+    @property
+    def identity(self) -> str | None:
+        """What the versions of a file can be told apart by, if the server says enough for that."""
+        if self.etag:
+            return self.etag.removeprefix("W/")
+        if self.last_modified and self.num_bytes is not None:
+            return f"{self.last_modified}, {self.num_bytes} bytes"
+        return None
+
+    def contradicts(self, other: "Version") -> bool:
+        """Whether the two cannot be the same version."""
+        if _differ(self.num_bytes, other.num_bytes):
+            return True
+        if self.etag and other.etag:
+            return self.identity != other.identity
+        return _differ(self.last_modified, other.last_modified)
+
+
+def _differ(first: str | int | None, second: str | int | None) -> bool:
+    return first is not None and second is not None and first != second
+
+
+class Body(Protocol):
+    """An answer that is read as it arrives."""
+
+    version: Version
+    offset: int
+    """Of the answer's first byte in the file."""
+
+    def read(self, num_bytes: int) -> bytes:
+        """At most so many bytes, none at the end.
+
+        Raises:
+            TransferInterruptedError: the connection broke or the server stalls.
+        """
+
+    def close(self) -> None:
+        """Drop the connection."""
+
+
+class Remote(Protocol):
+    """A file on a server.
+
+    Both requests raise `TransferInterruptedError` where asking again may help, and `SourceError`
+    where it does not.
+    """
+
+    def open(self, *, unless: Version | None = None) -> Body | None:
+        """The whole file, or `None` where it is still that version."""
+
+    def resume(self, version: Version, offset: int) -> Body:
+        """The file from the offset on, or all of it where the server cannot send that part alone.
+
+        Raises:
+            ChangedError: that version, or that part of it, is no longer there.
+        """
+
+
+class TransferInterruptedError(Exception):
+    """A request failed in a way that passes; `retry_after_seconds` is what the server asks for."""
+
+    def __init__(self, reason: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_seconds = retry_after_seconds
+
+
+CUT = "the connection was cut"
+STALLED = "the server stopped sending"
+
+
+class ChangedError(SourceError):
+    """The file on the server is no longer the one that a part was read of."""
+
+    def __init__(self) -> None:
+        super().__init__("changed on the server while it was being downloaded; start again")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How long a server is waited for, and how often it is asked before giving up."""
+
+    connect_timeout_seconds: float = 10
+    read_timeout_seconds: float = 60
+    """Without a single byte."""
+    attempts_to_open: int = 5
+    attempts_to_resume: int = 8
+    """In a row; any byte that arrives starts the count anew."""
+    backoff_seconds: float = 0.5
+    """Before the second attempt; doubled before each one after that."""
+    max_wait_seconds: float = 60
+    """A server that asks for more than this with `Retry-After` is given up."""
+
+
+PATIENCE = Patience()
 TRANSIENT_STATUSES = (429, 500, 502, 503, 504)
-RETRIES = urllib3.Retry(
-    total=4,
-    backoff_factor=0.25,
-    status_forcelist=TRANSIENT_STATUSES,
-    raise_on_status=False,
-)
-DENIED_CODES = ("403", "AccessDenied", "Forbidden")
-MISSING_CODES = ("404", "NoSuchKey", "NoSuchBucket")
+UNCHANGED_ENCODINGS = (None, "", "identity", "aws-chunked")
+"""S3 keeps the last one as a trace of how an object was sent to it."""
+COMPRESSED_SUFFIXES = (".gz", ".tgz")
 
 
-@contextmanager
-def open_http(url: str) -> Iterator[BinaryIO]:
-    """The body of a GET as the server sends it; transient failures to open are retried."""
-    response = _pool(url).request(
-        "GET",
-        url,
-        headers={"Accept-Encoding": "identity"},
-        preload_content=False,
-        decode_content=False,
-        retries=RETRIES,
-        timeout=urllib3.Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=READ_TIMEOUT_SECONDS),
-    )
-    try:
-        if response.status != 200:
-            reason = f" {response.reason}" if response.reason else ""
-            raise SourceError(f"the server answered HTTP {response.status}{reason}")
-        yield cast("BinaryIO", response)
-    finally:
-        response.close()
+def require_identity(encoding: str | None, path: str) -> None:
+    """Refuse bytes that are compressed for the transfer, where nothing says to decompress them.
+
+    Raises:
+        SourceError: the content is encoded and the name is not a compressed file's.
+    """
+    if encoding not in UNCHANGED_ENCODINGS and not path.endswith(COMPRESSED_SUFFIXES):
+        raise SourceError(f"the server sends it with Content-Encoding {encoding!r}, not as it is")
 
 
-@contextmanager
-def open_s3(uri: str, environ: Mapping[str, str] = os.environ) -> Iterator[BinaryIO]:
-    """An S3 object's content; the client reads AWS_ENDPOINT_URL and the usual credentials."""
-    # boto3 takes half a second to import, which a corpus of local files need not wait for.
-    import boto3  # noqa: PLC0415
-    from botocore.exceptions import ClientError  # noqa: PLC0415
-
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not bucket or not key:
-        raise SourceError("an S3 URI is s3://BUCKET/KEY")
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    try:
-        client = boto3.Session().client("s3", region_name=region)
-        body = client.get_object(Bucket=bucket, Key=key)["Body"]
-        with body:
-            yield cast("BinaryIO", body)
-    except ClientError as error:
-        raise SourceError(_s3_reason(error.response.get("Error", {}))) from error
-
-
-def _s3_reason(error: Mapping[str, str]) -> str:
-    code = error.get("Code", "unknown")
-    if code in MISSING_CODES:
-        return f"there is no such object in S3 ({code})"
-    if code in DENIED_CODES:
-        return f"S3 denies access to it ({code})"
-    return f"S3 refuses it: {code}: {error.get('Message', '')}"
-
-
-def _pool(url: str) -> urllib3.PoolManager:
-    parts = urlsplit(url)
-    proxy = getproxies().get(parts.scheme)
-    if proxy and not proxy_bypass(parts.hostname or ""):
-        return urllib3.ProxyManager(proxy)
-    return urllib3.PoolManager()
+Arrived = Callable[[int, int | None], None]
+"""Is told how many bytes more there are, and how many the file has if the server says so."""

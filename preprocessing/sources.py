@@ -1,17 +1,24 @@
-"""Opens the text behind a corpus URI as a stream; reads no more of it than its reader asks for."""
+"""Opens the content behind a corpus URI; fetches no more of it than its reader asks for.
 
-import gzip
+The exception is a file that goes into a cache: that one is fetched whole.
+"""
+
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
+
+from isal.igzip import GzipFile
 
 from preprocessing.archives import open_member, split_member
+from preprocessing.download_cache import open_cached
+from preprocessing.downloads import Download
 from preprocessing.errors import SourceError
-from preprocessing.remote import open_http, open_s3
+from preprocessing.progress import ByteProgress
+from preprocessing.remote import COMPRESSED_SUFFIXES, PATIENCE, Remote
 from preprocessing.streams import NamedStream, named_errors
 from protocol.uris import display_name
 
@@ -34,53 +41,79 @@ def open_text(uri: str) -> Iterator[TextIO]:
 
 
 @contextmanager
-def open_binary(uri: str) -> Iterator[BinaryIO]:
+def open_binary(
+    uri: str, *, cache: Path | None = None, progress: ByteProgress | None = None
+) -> Iterator[BinaryIO]:
     """The decompressed bytes behind a URI; `read(n)` gives fewer than n only at the end.
 
-    Reads of a buffer's size and more go straight to a plain file.
+    Reads of a buffer's size and more go straight to a plain file. With a `cache`, a file from a
+    server is downloaded into that folder first, unless its current version is there already.
+    `progress` is told of what is downloaded.
 
     Raises:
         SourceError: at opening or at any later read; the message names the URI and the reason.
     """
+    name = display_name(uri)
     with ExitStack() as stack:
-        with named_errors(display_name(uri)):
-            content = _open_content(uri, stack)
-        named = NamedStream(content, display_name(uri))
+        with named_errors(name):
+            location, member = split_member(uri)
+            if remote := _remote(location):
+                arrived = partial(progress.advance, name) if progress else _unwatched
+                download = stack.enter_context(Download(remote, PATIENCE, arrived))
+                content = _begin(download, location, cache, stack)
+            else:
+                content = _open_file(location, stack)
+            content = _decompress(content, location, member, stack)
+        named = NamedStream(content, name)
         yield stack.enter_context(io.BufferedReader(named, BUFFER_SIZE))
 
 
-def _open_content(uri: str, stack: ExitStack) -> BinaryIO:
-    location, member = split_member(uri)
-    stream = stack.enter_context(_open_location(location))
-    name = urlsplit(location).path if "://" in location else location
-    if name.endswith((".gz", ".tgz")):
-        stream = _gunzip(stream, stack)
-    if member is None:
-        return stream
-    stream = stack.enter_context(open_member(stream, member))
-    return _gunzip(stream, stack) if member.endswith(".gz") else stream
-
-
-def _gunzip(stream: BinaryIO, stack: ExitStack) -> BinaryIO:
-    return cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=stream, mode="rb")))
-
-
-@contextmanager
-def _open_location(location: str) -> Iterator[BinaryIO]:
+def _remote(location: str) -> Remote | None:
+    """What a URI names on a server; `None` for a file of this machine."""
     scheme, separator, _ = location.partition("://")
-    if not separator:
-        scheme = "path"
+    if not separator or scheme == "file":
+        return None
+    # The libraries take half a second to import, which a corpus of local files need not wait for.
     if scheme in ("http", "https"):
-        with open_http(location) as stream:
-            yield stream
-    elif scheme == "s3":
-        with open_s3(location) as stream:
-            yield stream
-    elif scheme in ("file", "path"):
-        with _local_path(location).open("rb", buffering=0) as stream:
-            yield cast("BinaryIO", stream)
-    else:
-        raise SourceError(f"unknown scheme {scheme!r}; use {', '.join(SCHEMES)} or a path")
+        from preprocessing.http import HTTPRemote  # noqa: PLC0415
+
+        return HTTPRemote(location, PATIENCE)
+    if scheme == "s3":
+        from preprocessing.s3 import S3Remote  # noqa: PLC0415
+
+        return S3Remote(location, PATIENCE)
+    raise SourceError(f"unknown scheme {scheme!r}; use {', '.join(SCHEMES)} or a path")
+
+
+def _begin(download: Download, uri: str, cache: Path | None, stack: ExitStack) -> BinaryIO:
+    if cache:
+        return stack.enter_context(open_cached(cache, uri, download))
+    download.begin()
+    return cast("BinaryIO", download)
+
+
+def _open_file(location: str, stack: ExitStack) -> BinaryIO:
+    file = stack.enter_context(_local_path(location).open("rb", buffering=0))
+    return cast("BinaryIO", file)
+
+
+def _decompress(content: BinaryIO, location: str, member: str | None, stack: ExitStack) -> BinaryIO:
+    name = urlsplit(location).path if "://" in location else location
+    if name.endswith(COMPRESSED_SUFFIXES):
+        content = _gunzip(content, stack)
+    if member is None:
+        return content
+    content = stack.enter_context(open_member(content, member))
+    return _gunzip(content, stack) if member.endswith(".gz") else content
+
+
+def _gunzip(content: BinaryIO, stack: ExitStack) -> BinaryIO:
+    file = GzipFile(fileobj=content, mode="rb")  # type: ignore[no-untyped-call]
+    return cast("BinaryIO", stack.enter_context(file))
+
+
+def _unwatched(_num_bytes: int, _total: int | None) -> None:
+    """Report to nobody."""
 
 
 def _local_path(location: str) -> Path:
@@ -89,4 +122,4 @@ def _local_path(location: str) -> Path:
     parts = urlsplit(location)
     if parts.netloc not in ("", "localhost"):
         raise SourceError(f"a file URI has three slashes; {parts.netloc!r} reads as a host name")
-    return Path(unquote(url2pathname(parts.path)))
+    return Path(unquote(parts.path))

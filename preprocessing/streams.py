@@ -8,18 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-import botocore.exceptions
-import urllib3
+from isal import isal_zlib
 
 from preprocessing.errors import SourceError
-
-CUT_SHORT = (
-    EOFError,
-    urllib3.exceptions.ProtocolError,
-    botocore.exceptions.IncompleteReadError,
-    botocore.exceptions.ResponseStreamingError,
-)
-UNREACHABLE = (urllib3.exceptions.HTTPError, botocore.exceptions.BotoCoreError)
 
 
 class NamedStream(io.RawIOBase):
@@ -45,23 +36,11 @@ def named_errors(name: str) -> Iterator[None]:
         yield
     except SourceError as error:
         raise SourceError(f"{name}: {error}") from error
-    except CUT_SHORT as error:
-        raise SourceError(f"{name}: cut short: {_first_line(error)}") from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise SourceError(f"{name}: not a sound gzip file: {_first_line(error)}") from error
+    except EOFError as error:
+        raise SourceError(f"{name}: cut short: {error}") from error
+    except (gzip.BadGzipFile, zlib.error, isal_zlib.error) as error:  # type: ignore[misc]
+        raise SourceError(f"{name}: not a sound gzip file: {error}") from error
     except tarfile.TarError as error:
-        raise SourceError(f"{name}: not a sound tar archive: {_first_line(error)}") from error
-    except UNREACHABLE as error:
-        raise SourceError(f"{name}: cannot be fetched: {_first_line(error)}") from error
+        raise SourceError(f"{name}: not a sound tar archive: {error}") from error
     except OSError as error:
         raise SourceError(f"{name}: cannot be read: {error.strerror or error}") from error
-
-
-def _first_line(error: BaseException) -> str:
-    if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason:
-        error = error.reason
-    if isinstance(error, urllib3.exceptions.ProtocolError) and error.args:
-        error = Exception(error.args[0])
-    # urllib3 puts its connection object before the reason.
-    message = str(error).rpartition("): ")[2]
-    return next(iter(message.splitlines()), type(error).__name__)

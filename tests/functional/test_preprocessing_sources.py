@@ -10,14 +10,17 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-import urllib3
 
-from preprocessing import remote
+from preprocessing import sources
 from preprocessing.errors import SourceError
+from preprocessing.remote import Patience
 from preprocessing.sources import open_text
 
 TEXT = "".join(f"Zeile {number} größer 😀\n" for number in range(3000))
 BODY = TEXT.encode()
+QUICK = Patience(
+    read_timeout_seconds=0.2, attempts_to_open=3, attempts_to_resume=3, backoff_seconds=0
+)
 GZIPPED = gzip.compress(BODY)
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -71,7 +74,7 @@ def server() -> Iterator[CorpusServer]:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "RETRIES", remote.RETRIES.new(backoff_factor=0))
+    monkeypatch.setattr(sources, "PATIENCE", QUICK)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -174,7 +177,11 @@ def test_a_server_that_is_busy_at_first_is_asked_again(server: CorpusServer) -> 
         (404, 1, "the server answered HTTP 404 Not Found"),
         (403, 1, "the server answered HTTP 403 Forbidden"),
         (206, 1, "the server answered HTTP 206 Partial Content"),
-        (503, 5, "the server answered HTTP 503 Service Unavailable"),
+        (
+            503,
+            3,
+            "cannot be fetched: the server answered HTTP 503 Service Unavailable (3 attempts)",
+        ),
     ],
 )
 def test_an_http_status_is_named(
@@ -195,16 +202,16 @@ def fails(uri: str) -> str:
 
 def test_a_cut_download_is_an_error(server: CorpusServer) -> None:
     server.answers["/text"] = answer(BODY, length=len(BODY) + 1)
-    assert fails(f"{server.url}/text").startswith(f"{server.url}/text: cut short: ")
+    cut = "cut short after 73,890 of 73,891 bytes: the connection was cut (3 attempts)"
+    assert fails(f"{server.url}/text") == f"{server.url}/text: {cut}"
 
 
 def test_a_cut_gzip_download_is_an_error(server: CorpusServer) -> None:
     server.answers["/text.gz"] = answer(GZIPPED[:-100], length=len(GZIPPED))
-    assert fails(f"{server.url}/text.gz").startswith(f"{server.url}/text.gz: cut short: ")
+    assert fails(f"{server.url}/text.gz").startswith(f"{server.url}/text.gz: cut short after ")
 
 
 def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "RETRIES", urllib3.Retry(0))
     message = fails("http://user:password@127.0.0.1:1/text?signature=secret")
     assert message.startswith("http://127.0.0.1:1/text: cannot be fetched: Failed to establish")
     assert "Connection refused" in message
@@ -299,7 +306,8 @@ def test_an_s3_error_is_named(s3: CorpusServer, code: str, status: int, message:
 
 def test_a_cut_s3_object_is_an_error(s3: CorpusServer) -> None:
     s3.answers["/bucket/text"] = answer(BODY, length=len(BODY) + 1)
-    assert fails("s3://bucket/text").startswith("s3://bucket/text: cut short: ")
+    cut = "cut short after 73,890 of 73,891 bytes: the connection was cut (3 attempts)"
+    assert fails("s3://bucket/text") == f"s3://bucket/text: {cut}"
 
 
 def test_s3_without_credentials(s3: CorpusServer, monkeypatch: pytest.MonkeyPatch) -> None:
