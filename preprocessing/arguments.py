@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from preprocessing.corpus import TextURIs
 from preprocessing.errors import ArgumentsError
+from preprocessing.named_corpora import NAMED_CORPORA, named_corpus
 from preprocessing.pipeline import OutputPaths, Settings
 from preprocessing.vocabularies import VocabularyLimits
 from protocol.artifacts import TRAIN_RECORDS, VALIDATION_RECORDS
@@ -28,9 +29,14 @@ def script_settings(arguments: Sequence[str]) -> Settings:
         ArgumentsError: an argument is missing, unknown or not usable.
     """
     given = _script_parser().parse_args(arguments)
+    train, validation = _texts(given)
+    if train is None:
+        raise ArgumentsError(
+            "name the training text: --train-source and --train-target, or --corpus"
+        )
     return Settings(
-        train=TextURIs(source=given.train_source, target=given.train_target),
-        validation=_validation(given.val_source, given.val_target),
+        train=train,
+        validation=validation,
         outputs=OutputPaths(train=given.train_output, validation=given.val_output),
         source_limits=VocabularyLimits(
             num_words=given.num_words_source, min_count=given.word_min_count_source
@@ -48,20 +54,14 @@ def script_settings(arguments: Sequence[str]) -> Settings:
 
 
 def job_settings(arguments: Sequence[str], output: Path) -> Settings:
-    """Settings of the processing job; without a corpus it takes the walk-through's own.
+    """Settings of the processing job; without a corpus, the first lines of the walk-through's.
 
     Raises:
         ArgumentsError: an argument is unknown or not usable.
     """
     given = _job_parser().parse_args(arguments)
-    corpus = {
-        "source": given.train_source,
-        "target": given.train_target,
-        "validation_source": given.val_source,
-        "validation_target": given.val_target,
-    }
     content: dict[str, object] = {"subwords": given.subwords, "cleaning": _cleaning_content(given)}
-    if any(corpus.values()):
+    if corpus := _corpus_content(*_texts(given)):
         content["corpus"] = corpus
     if given.max_lines is not None:
         content["max_lines"] = given.max_lines
@@ -88,9 +88,7 @@ def _script_parser() -> argparse.ArgumentParser:
         description="Make vocabularies and record files out of a parallel corpus.",
         allow_abbrev=False,
     )
-    parser.add_argument("-ts", "--train-source", required=True, metavar="TEXT", help=TEXT_HELP)
-    parser.add_argument("-tt", "--train-target", required=True, metavar="TEXT")
-    _add_validation_and_limits(parser)
+    _add_input(parser)
     add = parser.add_argument
     add("-to", "--train-output", type=Path, default=Path(TRAIN_RECORDS), metavar="FILE")
     add("-vo", "--val-output", type=Path, default=Path(VALIDATION_RECORDS), metavar="FILE")
@@ -110,24 +108,23 @@ def _job_parser() -> argparse.ArgumentParser:
         description="The processing job: a corpus in, vocabularies and record files out.",
         allow_abbrev=False,
     )
-    parser.add_argument("--train-source", metavar="TEXT", help=TEXT_HELP)
-    parser.add_argument("--train-target", metavar="TEXT")
-    _add_validation_and_limits(parser)
+    _add_input(parser)
     return parser
 
 
-def _add_validation_and_limits(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-vs", "--val-source", metavar="TEXT")
-    parser.add_argument("-vt", "--val-target", metavar="TEXT")
-    parser.add_argument(
-        "--max-lines", type=_positive, metavar="N", help="read only the first N training pairs"
-    )
-    parser.add_argument(
+def _add_input(parser: argparse.ArgumentParser) -> None:
+    names = ", ".join(sorted(NAMED_CORPORA))
+    add = parser.add_argument
+    add("--corpus", metavar="NAME", help=f"in place of the four texts, all of: {names}")
+    add("-ts", "--train-source", metavar="TEXT", help=TEXT_HELP)
+    add("-tt", "--train-target", metavar="TEXT")
+    add("-vs", "--val-source", metavar="TEXT")
+    add("-vt", "--val-target", metavar="TEXT")
+    add("--max-lines", type=_positive, metavar="N", help="read only the first N training pairs")
+    add(
         "--subwords", type=_positive, metavar="N", help="learn a joint byte-pair encoding, N merges"
     )
-    parser.add_argument(
-        "--cache", type=Path, metavar="FOLDER", help="keep downloads there for the next run"
-    )
+    add("--cache", type=Path, metavar="FOLDER", help="keep downloads there for the next run")
     _add_cleaning(parser)
 
 
@@ -156,12 +153,41 @@ def _cleaning(given: argparse.Namespace) -> Cleaning:
         raise ArgumentsError(str(error)) from error
 
 
-def _validation(source: str | None, target: str | None) -> TextURIs | None:
+def _texts(given: argparse.Namespace) -> tuple[TextURIs | None, TextURIs | None]:
+    """The training text and the validation text, as far as they are given."""
+    train = _pair("train", given.train_source, given.train_target)
+    validation = _pair("val", given.val_source, given.val_target)
+    if given.corpus is None:
+        return train, validation
+    if train:
+        raise ArgumentsError(
+            "--corpus names the training text: leave out --train-source and --train-target"
+        )
+    named = named_corpus(given.corpus)
+    train = TextURIs(source=named.source, target=named.target)
+    own = TextURIs(source=named.validation_source, target=named.validation_target)
+    return train, validation or own
+
+
+def _pair(role: str, source: str | None, target: str | None) -> TextURIs | None:
     if source and target:
         return TextURIs(source=source, target=target)
     if source or target:
-        raise ArgumentsError("--val-source and --val-target must be given together")
+        raise ArgumentsError(f"--{role}-source and --{role}-target must be given together")
     return None
+
+
+def _corpus_content(train: TextURIs | None, validation: TextURIs | None) -> dict[str, str]:
+    """The texts under the keys of the state machine's input."""
+    content: dict[str, str] = {}
+    if train:
+        content |= {"source": train.source, "target": train.target}
+    if validation:
+        content |= {
+            "validation_source": validation.source,
+            "validation_target": validation.target,
+        }
+    return content
 
 
 def _existing(source: Path | None, target: Path | None) -> tuple[Path, Path] | None:

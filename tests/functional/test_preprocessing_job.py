@@ -111,7 +111,7 @@ def test_a_failure_is_the_exit_message(
     [
         (["--max-lines", "none"], "argument --max-lines: must be a whole number, not 'none'"),
         (["--unknown"], "unrecognized arguments: --unknown"),
-        (["--train-source", "a"], "corpus.source and corpus.target must be given together"),
+        (["--train-source", "a"], "--train-source and --train-target must be given together"),
         (
             ["--train-source", "a", "--train-target", "b"],
             "corpus.validation_source and corpus.validation_target must be given together",

@@ -100,3 +100,42 @@ def test_a_mistake_in_cleaning_is_named(flags: list[str], message: str) -> None:
         script_settings(["-ts", "a", "-tt", "b", *flags])
     with pytest.raises(ArgumentsError, match=message):
         job_settings(flags, Path("output"))
+
+
+@pytest.mark.parametrize(
+    "flags", [["--corpus", "wmt17"], ["--corpus", "wmt17", "--max-lines", "9"]]
+)
+def test_a_named_corpus_brings_its_validation_text_and_is_read_whole(flags: list[str]) -> None:
+    for settings in (script_settings(flags), job_settings(flags, Path("output"))):
+        assert settings.train.target == f"{WMT17}/corpus.tc.de.gz"
+        assert settings.validation
+        assert settings.validation.source == f"{WMT17}/dev.tgz#newstest2014.tc.en"
+        assert settings.max_lines == (9 if "--max-lines" in flags else None)
+
+
+def test_a_named_corpus_goes_with_a_validation_text_of_ones_own() -> None:
+    flags = ["--corpus", "wmt17", "--val-source", "c", "--val-target", "d"]
+    for settings in (script_settings(flags), job_settings(flags, Path("output"))):
+        assert settings.train.source == f"{WMT17}/corpus.tc.en.gz"
+        assert settings.validation == TextURIs(source="c", target="d")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--corpus", "wmt18"], "there is no corpus named 'wmt18'; known names: wmt17"),
+        (["--corpus", "wmt17", "-ts", "a", "-tt", "b"], "leave out --train-source and --train-ta"),
+        (["--corpus", "wmt17", "-vs", "a"], "--val-source and --val-target must be given together"),
+        (["-ts", "a"], "--train-source and --train-target must be given together"),
+    ],
+)
+def test_contradictions_about_the_corpus_are_named(flags: list[str], message: str) -> None:
+    with pytest.raises(ArgumentsError, match=message):
+        script_settings(flags)
+    with pytest.raises(ArgumentsError, match=message):
+        job_settings(flags, Path("output"))
+
+
+def test_the_script_needs_a_training_text() -> None:
+    with pytest.raises(ArgumentsError, match="--train-source and --train-target, or --corpus"):
+        script_settings(["--val-source", "c", "--val-target", "d"])

@@ -118,7 +118,7 @@ def test_arguments_that_are_not_usable(
 
 def test_missing_arguments(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     message = refusal(folder, capsys)
-    assert "required: -ts/--train-source, -tt/--train-target" in message
+    assert "--train-source and --train-target, or --corpus" in message
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,8 @@ def test_an_error_while_writing_leaves_earlier_outputs_alone(
         calls.append(arguments)
         if len(calls) == 2:
             raise OSError(28, "No space left on device", "val.rec")
-        return write_records(*arguments)  # type: ignore[arg-type]
+        write_records(*arguments)  # type: ignore[arg-type]
+        return None
 
     monkeypatch.setattr("preprocessing.pipeline.write_records", fill_the_disk_at_the_second_file)
     message = refusal(folder, capsys, *TRAIN, *VALIDATION)
