@@ -1,18 +1,22 @@
-"""Reads both sides of a parallel text in step and checks that they are parallel."""
+"""Reads both sides of a parallel text at once and checks that they are parallel."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from tempfile import TemporaryFile
-from typing import TextIO
+from threading import Event
+from typing import BinaryIO
 
 import numpy as np
 
+from preprocessing.blocks import Block, Mask
 from preprocessing.errors import CorpusError
-from preprocessing.sources import open_text
-from preprocessing.token_store import LINES_PER_BLOCK, Block, TokenStore, WordTypes
+from preprocessing.side_reader import SideReader
+from preprocessing.token_store import TokenStore
 from protocol.uris import display_name
+
+SECONDS_TO_STOP = 2.0
+"""A reader sees at its next block that it must stop; one that waits for a server is left behind."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +52,18 @@ class ParallelText:
     source: TokenStore
     target: TokenStore
 
-    def blocks(self) -> Iterator[tuple[Block, Block]]:
-        return zip(self.source.blocks(), self.target.blocks(), strict=True)
+    def kept(self) -> Mask:
+        """Which line pairs have text on both sides."""
+        return (self.source.lengths() > 0) & (self.target.lengths() > 0)
+
+    def pairs(self) -> Iterator[tuple[Block, Block]]:
+        """The pairs with text on both sides, in order, many at once."""
+        kept, start = self.kept(), 0
+        for source, target in zip(self.source.blocks(), self.target.blocks(), strict=True):
+            lines = kept[start : start + len(source)]
+            start += len(source)
+            if lines.any():
+                yield source.select(lines), target.select(lines)
 
     def pair_counts(self) -> PairCounts:
         no_source, no_target = self.source.lengths() == 0, self.target.lengths() == 0
@@ -71,40 +85,48 @@ def read_parallel_text(
         SourceError: a side cannot be read.
         CorpusError: a side is empty, the sides differ in length, or no pair has text on both.
     """
-    source_types = WordTypes()
-    target_types = source_types if joint else WordTypes()
     names = display_name(uris.source), display_name(uris.target)
-    with TemporaryFile() as source_file, TemporaryFile() as target_file:
-        source = TokenStore(source_types, source_file)
-        text = ParallelText(source, TokenStore(target_types, target_file))
-        with open_text(uris.source) as source_text, open_text(uris.target) as target_text:
-            _append_in_step(source_text, target_text, text, names, max_lines)
+    with ExitStack() as stack:
+        files = [stack.enter_context(TemporaryFile()) for _ in range(4)]
+        source, target = _read_sides((uris.source, uris.target), max_lines, files)
+        _require_equal_lengths(names, (len(source), len(target)), max_lines)
+        text = ParallelText(source, target)
         _require_pairs(text, names)
+        if joint:
+            types, numbers = source.types.joined_with(target.types)
+            source.renumber(types)
+            target.renumber(types, numbers)
         yield text
 
 
-def _append_in_step(
-    source_text: TextIO,
-    target_text: TextIO,
-    text: ParallelText,
-    names: tuple[str, str],
-    max_lines: int | None,
+def _read_sides(
+    uris: tuple[str, str], max_lines: int | None, files: Sequence[BinaryIO]
+) -> tuple[TokenStore, TokenStore]:
+    """Read each side in a thread of its own; a mistake in one ends the other.
+
+    Each side takes two of the files, which are empty.
+    """
+    stop = Event()
+    readers = [
+        SideReader(uri, max_lines=max_lines, file=file, scratch=scratch, stop=stop)
+        for uri, file, scratch in zip(uris, files[:2], files[2:], strict=True)
+    ]
+    try:
+        for reader in readers:
+            reader.start()
+        source, target = (reader.result() for reader in readers)
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join(SECONDS_TO_STOP)
+    return source, target
+
+
+def _require_equal_lengths(
+    names: tuple[str, str], counts: tuple[int, int], max_lines: int | None
 ) -> None:
-    source_lines = islice(source_text, max_lines)
-    target_lines = islice(target_text, max_lines)
-    while True:
-        source_block = list(islice(source_lines, LINES_PER_BLOCK))
-        target_block = list(islice(target_lines, LINES_PER_BLOCK))
-        if len(source_block) != len(target_block):
-            counts = (
-                len(text.source) + len(source_block) + sum(1 for _ in source_lines),
-                len(text.target) + len(target_block) + sum(1 for _ in target_lines),
-            )
-            raise CorpusError(_difference(names, counts, max_lines))
-        if not source_block:
-            return
-        text.source.append(source_block)
-        text.target.append(target_block)
+    if counts[0] != counts[1]:
+        raise CorpusError(_difference(names, counts, max_lines))
 
 
 def _difference(names: tuple[str, str], counts: tuple[int, int], max_lines: int | None) -> str:

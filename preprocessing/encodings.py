@@ -1,55 +1,56 @@
-"""Turns stored words into vocabulary ids: one for a word, or one for each of its subwords."""
+"""What each word of a text becomes in a record file: the ids of its pieces, as they are written."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from nmt.tokenizer import SubwordTokenizer
-from preprocessing.token_store import Block, Ids, WordTypes
+from preprocessing.blocks import Ids
+from preprocessing.expansion import Expansion
+from preprocessing.wire_format import varint
+from preprocessing.word_types import WordTypes
 from protocol.vocabulary import UNK_ID
 
 
-class Encoding(Protocol):
-    """From a block of word numbers to a block of vocabulary ids, line by line."""
+class Encoding:
+    """For each word type of a text, the vocabulary ids that stand for it."""
 
-    def apply(self, block: Block) -> Block:
-        """The same lines, their tokens now ids."""
+    def __init__(self, ids: Expansion) -> None:
+        self.ids = ids
+        self.varints = _joined_varints(ids)
+        """The same as protobuf varints, all of one word side by side."""
+        self.num_bytes: Ids = np.diff(_offsets(self.varints))
+        """Length of the varints of each word type."""
 
+    @classmethod
+    def by_words(cls, types: WordTypes, vocabulary: Mapping[str, int]) -> Self:
+        """A word that the vocabulary lacks becomes `<unk>`; ids follow the vocabulary's order.
 
-class WordEncoding:
-    """A word that the vocabulary lacks becomes `<unk>`.
+        As in the walk-through, a word that is spelled like a special symbol gets its id.
+        """
+        # A vocabulary's JSON may hold half a surrogate pair, which no text has.
+        words = [word.encode("utf-8", "surrogatepass") for word in vocabulary]
+        found = pc.index_in(types.utf8, pa.array(words, pa.binary())).fill_null(UNK_ID)
+        return cls(Expansion(np.ones(len(types), dtype=np.int64), found.to_numpy()))
 
-    As in the walk-through, a word that is spelled like a special symbol gets that symbol's id.
-    """
-
-    def __init__(self, types: WordTypes, vocabulary: Mapping[str, int]) -> None:
-        ids = (vocabulary.get(word, UNK_ID) for word in types)
-        self._ids = np.fromiter(ids, dtype=np.int32, count=len(types))
-
-    def apply(self, block: Block) -> Block:
-        return Block(self._ids[block.tokens], block.lengths)
-
-
-class SubwordEncoding:
-    """Pieces never cross white space, so that each different word is cut only once."""
-
-    def __init__(self, types: WordTypes, tokenizer: SubwordTokenizer) -> None:
-        pieces = tokenizer.piece_ids(list(types))
-        self._num_pieces = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
-        self._first_piece = np.cumsum(self._num_pieces) - self._num_pieces
-        self._pieces: Ids = np.fromiter((i for word in pieces for i in word), dtype=np.int32)
-
-    def apply(self, block: Block) -> Block:
-        num_pieces = self._num_pieces[block.tokens]
-        ends = np.cumsum(num_pieces)
-        shift = self._first_piece[block.tokens] - (ends - num_pieces)
-        positions = np.arange(num_pieces.sum()) + np.repeat(shift, num_pieces)
-        return Block(self._pieces[positions], _line_lengths(ends, block.lengths))
+    @classmethod
+    def by_subwords(cls, types: WordTypes, tokenizer: SubwordTokenizer) -> Self:
+        """Pieces never cross white space, so that each different word is cut only once."""
+        return cls(Expansion.of(tokenizer.piece_ids(list(types))))
 
 
-def _line_lengths(ends: npt.NDArray[np.int64], words_per_line: Ids) -> Ids:
-    """Pieces per line, where `ends` says how many pieces there are up to each word's last."""
-    boundaries = np.concatenate(([0], ends))[np.cumsum(words_per_line)]
-    return np.diff(boundaries, prepend=0).astype(np.int32)
+def _joined_varints(ids: Expansion) -> pa.BinaryArray:
+    table = pa.array([varint(i) for i in range(ids.values.max(initial=0) + 1)], pa.binary())
+    single = table.take(pa.array(ids.values))
+    ends = np.cumsum(ids.sizes)
+    offsets = _offsets(single)[np.concatenate(([0], ends))]
+    return pa.Array.from_buffers(
+        pa.binary(), len(ends), [None, pa.py_buffer(offsets), single.buffers()[2]]
+    )
+
+
+def _offsets(array: pa.BinaryArray) -> Ids:
+    return np.frombuffer(array.buffers()[1], dtype=np.int32)[: len(array) + 1]

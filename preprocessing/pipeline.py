@@ -9,13 +9,14 @@ from typing import Self
 
 from nmt.tokenizer import SubwordTokenizer, train_subwords
 from preprocessing.corpus import ParallelText, TextURIs, read_parallel_text
-from preprocessing.encodings import Encoding, SubwordEncoding, WordEncoding
+from preprocessing.encodings import Encoding
 from preprocessing.errors import ArgumentsError
 from preprocessing.outputs import StagedOutputs
-from preprocessing.records import write_records
-from preprocessing.summary import Summary
+from preprocessing.records import PairEncoding, write_records
+from preprocessing.summary import Summary, unknown_share
 from preprocessing.token_store import TokenStore
 from preprocessing.vocabularies import Vocabulary, VocabularyLimits, word_vocabulary
+from preprocessing.word_types import WordTypes
 from protocol.artifacts import (
     SOURCE_VOCABULARY,
     SUBWORDS,
@@ -81,23 +82,26 @@ class Settings:
         return self.single_vocabulary or self.subwords is not None
 
 
+@dataclass(frozen=True, slots=True)
 class PieceInventory:
     """What the ids of this run's records mean, and how words turn into them."""
 
-    def __init__(
-        self, source: Vocabulary, target: Vocabulary, tokenizer: SubwordTokenizer | None = None
-    ) -> None:
-        self.source = source
-        self.target = target
-        self._tokenizer = tokenizer
+    source: Vocabulary
+    target: Vocabulary
+    tokenizer: SubwordTokenizer | None = None
 
-    def encodings(self, text: ParallelText) -> tuple[Encoding, Encoding]:
-        types = text.source.types, text.target.types
-        if self._tokenizer is None:
-            return WordEncoding(types[0], self.source), WordEncoding(types[1], self.target)
-        source = SubwordEncoding(types[0], self._tokenizer)
-        same = types[0] is types[1]
-        return source, source if same else SubwordEncoding(types[1], self._tokenizer)
+    def encode(self, text: ParallelText) -> PairEncoding:
+        source, target = text.source.types, text.target.types
+        encoding = self._side(source, self.source)
+        same = source is target and self.source is self.target
+        return PairEncoding(
+            source=encoding, target=encoding if same else self._side(target, self.target)
+        )
+
+    def _side(self, types: WordTypes, vocabulary: Vocabulary) -> Encoding:
+        if self.tokenizer is None:
+            return Encoding.by_words(types, vocabulary)
+        return Encoding.by_subwords(types, self.tokenizer)
 
 
 def run(settings: Settings) -> Summary:
@@ -120,11 +124,13 @@ def run(settings: Settings) -> Summary:
             )
         )
         pieces = existing or _new_pieces(settings, training, outputs)
-        write_records(training, *pieces.encodings(training), train_path)
+        write_records(training.pairs(), pieces.encode(training), train_path)
         unknown = None
         if validation:
+            encoding = pieces.encode(validation)
             path = outputs.stage(settings.outputs.validation)
-            unknown = write_records(validation, *pieces.encodings(validation), path)
+            write_records(validation.pairs(), encoding, path)
+            unknown = unknown_share(validation, encoding)
         return Summary(
             training=training.pair_counts(),
             validation=validation.pair_counts() if validation else None,

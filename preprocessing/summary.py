@@ -2,8 +2,21 @@
 
 from dataclasses import dataclass
 
-from preprocessing.corpus import PairCounts
-from preprocessing.records import UnknownShare
+import numpy as np
+
+from preprocessing.corpus import PairCounts, ParallelText
+from preprocessing.encodings import Encoding
+from preprocessing.records import PairEncoding
+from preprocessing.token_store import TokenStore
+from protocol.vocabulary import UNK_ID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnknownShare:
+    """The share of tokens in a record file that the vocabulary does not hold."""
+
+    source: float
+    target: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +46,20 @@ class Summary:
             ]
         rows.append(("time", f"{self.seconds:.1f} s, {num_pairs / self.seconds:,.0f} pairs/s"))
         return "\n".join(f"{name:<18} {value}" for name, value in rows)
+
+
+def unknown_share(text: ParallelText, encoding: PairEncoding) -> UnknownShare:
+    """How much of the pairs with text on both sides turns into `<unk>`."""
+    return UnknownShare(
+        source=_unknown_share(text.source, encoding.source, text),
+        target=_unknown_share(text.target, encoding.target, text),
+    )
+
+
+def _unknown_share(side: TokenStore, encoding: Encoding, text: ParallelText) -> float:
+    counts = side.counts(text.kept())
+    pieces = np.repeat(counts, encoding.ids.sizes)
+    return float(pieces[encoding.ids.values == UNK_ID].sum() / pieces.sum())
 
 
 def _pairs(counts: PairCounts) -> str:

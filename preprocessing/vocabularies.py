@@ -1,14 +1,16 @@
 """Makes a vocabulary out of counted words, in the order of the Seq2Seq walk-through."""
 
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from preprocessing.token_store import WordTypes
+from preprocessing.word_types import WordTypes
 from protocol.vocabulary import SPECIAL_SYMBOLS
 
+Counts = npt.NDArray[np.int64]
 Vocabulary = dict[str, int]
 
 
@@ -21,14 +23,26 @@ class VocabularyLimits:
     min_count: int = 1
 
 
-def word_vocabulary(
-    types: WordTypes, counts: npt.NDArray[np.int64], limits: VocabularyLimits
-) -> Vocabulary:
+def word_vocabulary(types: WordTypes, counts: Counts, limits: VocabularyLimits) -> Vocabulary:
     """Special symbols first, then words by (count, word) descending."""
-    counted = (
-        (count, word)
-        for word, count in zip(types, counts.tolist(), strict=True)
-        if count >= limits.min_count and word not in SPECIAL_SYMBOLS
-    )
-    words = (word for _, word in islice(sorted(counted, reverse=True), limits.num_words))
-    return {word: index for index, word in enumerate((*SPECIAL_SYMBOLS, *words))}
+    counts = np.where(_is_special(types), 0, counts)
+    chosen = np.flatnonzero(counts >= _smallest_count(counts, limits))
+    words = WordTypes(types.utf8.take(pa.array(chosen)))
+    ranked = sorted(zip(counts[chosen].tolist(), words, strict=True), reverse=True)
+    listed = (*SPECIAL_SYMBOLS, *(word for _, word in ranked[: limits.num_words]))
+    return {word: index for index, word in enumerate(listed)}
+
+
+def _is_special(types: WordTypes) -> npt.NDArray[np.bool_]:
+    special = pa.array([symbol.encode() for symbol in SPECIAL_SYMBOLS], pa.binary())
+    found: npt.NDArray[np.bool_] = pc.is_in(types.utf8, special).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _smallest_count(counts: Counts, limits: VocabularyLimits) -> int:
+    """Rarer words cannot be among those that the limits let in, so that they need no sorting."""
+    least = max(limits.min_count, 1)
+    if 0 < limits.num_words < len(counts):
+        place = len(counts) - limits.num_words
+        least = max(least, int(np.partition(counts, place)[place]))
+    return least

@@ -16,8 +16,8 @@ from protocol.record_pb2 import Record
 
 CONTENT_TYPE = "application/x-recordio-protobuf"
 MAGIC = 0xCED7230A
-_HEADER = struct.Struct("<II")
-_ALIGNMENT = 4
+HEADER = struct.Struct("<II")
+ALIGNMENT = 4
 
 
 class RecordIOError(ValueError):
@@ -75,9 +75,9 @@ def _ids(record: Record, side: str) -> tuple[int, ...]:
 
 def write_frame(stream: BinaryIO, payload: bytes) -> None:
     """Append one frame to the stream."""
-    stream.write(_HEADER.pack(MAGIC, len(payload)))
+    stream.write(HEADER.pack(MAGIC, len(payload)))
     stream.write(payload)
-    stream.write(b"\0" * (-len(payload) % _ALIGNMENT))
+    stream.write(b"\0" * (-len(payload) % ALIGNMENT))
 
 
 def read_frames(stream: BinaryIO) -> Iterator[bytes]:
@@ -88,21 +88,21 @@ def read_frames(stream: BinaryIO) -> Iterator[bytes]:
             frame's number (from 1) and its byte offset.
     """
     number, offset = 1, 0
-    while header := stream.read(_HEADER.size):
+    while header := stream.read(HEADER.size):
         where = f"frame {number} at byte {offset}"
         length = _payload_length(header, where)
-        padded = length + (-length % _ALIGNMENT)
+        padded = length + (-length % ALIGNMENT)
         body = stream.read(padded)
         if len(body) < padded:
             raise RecordIOError(f"{where} is cut short: {len(body)} of {padded} bytes")
         yield body[:length]
-        number, offset = number + 1, offset + _HEADER.size + padded
+        number, offset = number + 1, offset + HEADER.size + padded
 
 
 def _payload_length(header: bytes, where: str) -> int:
-    if len(header) < _HEADER.size:
-        raise RecordIOError(f"{where} is cut short: {len(header)} of {_HEADER.size} header bytes")
-    magic, length = _HEADER.unpack(header)
+    if len(header) < HEADER.size:
+        raise RecordIOError(f"{where} is cut short: {len(header)} of {HEADER.size} header bytes")
+    magic, length = HEADER.unpack(header)
     if magic != MAGIC:
         raise RecordIOError(f"{where} starts with 0x{magic:08X}, not the magic 0x{MAGIC:08X}")
     return int(length)

@@ -132,6 +132,16 @@ def hostile_texts(draw: st.DrawFn) -> tuple[bytes, bytes]:
     return sides[0], sides[1]
 
 
+@pytest.fixture(params=["small blocks", "large blocks"])
+def block_sizes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With small ones every line, line end and word meets a border of something."""
+    if request.param == "small blocks":
+        monkeypatch.setattr("preprocessing.text_blocks.BLOCK_BYTES", 5)
+        monkeypatch.setattr("preprocessing.token_store.WORDS_TOGETHER", 7)
+        monkeypatch.setattr("preprocessing.token_store.LINES_PER_BLOCK", 3)
+
+
+@pytest.mark.usefixtures("block_sizes")
 @given(
     texts=hostile_texts(),
     num_words=st.integers(0, 12) | st.just(50_000),
