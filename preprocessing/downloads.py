@@ -138,12 +138,9 @@ class Download(io.RawIOBase):
         patience = self._patience
         if (asked := error.retry_after_seconds or 0) > patience.max_wait_seconds:
             raise SourceError(self._failure(f"{error}; it asks to wait {asked:,.0f} s")) from error
-        resuming = self._has_begun
-        if self._num_failures >= (
-            patience.attempts_to_resume if resuming else patience.attempts_to_open
-        ):
-            attempts = f"{self._num_failures} attempt{'s' * (self._num_failures > 1)}"
-            raise SourceError(self._failure(f"{error} ({attempts})")) from error
+        limit = patience.attempts_to_resume if self._has_begun else patience.attempts_to_open
+        if self._num_failures >= limit:
+            raise SourceError(self._failure(f"{error} ({limit} attempts)")) from error
         backoff = patience.backoff_seconds * 2.0 ** (self._num_failures - 1)
         return min(max(backoff, asked), patience.max_wait_seconds)
 

@@ -141,4 +141,4 @@ def _reason(error: Mapping[str, str]) -> str:
         return f"there is no such object in S3 ({code})"
     if code in DENIED_CODES:
         return f"S3 denies access to it ({code})"
-    return f"S3 refuses it: {code}: {error.get('Message', '')}"
+    return f"S3 answered {code}: {error.get('Message') or 'it gives no reason'}"

@@ -4,8 +4,8 @@ import gzip
 import io
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from itertools import islice
 from pathlib import Path
 
@@ -13,63 +13,18 @@ import pytest
 
 from preprocessing import sources
 from preprocessing.errors import SourceError
-from preprocessing.remote import Patience
 from preprocessing.sources import open_text
+from tests.functional.corpus_server import QUICK, CorpusServer, answer, running_server
 
 TEXT = "".join(f"Zeile {number} größer 😀\n" for number in range(3000))
 BODY = TEXT.encode()
-QUICK = Patience(
-    read_timeout_seconds=0.2, attempts_to_open=3, attempts_to_resume=3, backoff_seconds=0
-)
 GZIPPED = gzip.compress(BODY)
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-class CorpusServer:
-    """Answers each path as a test says, and counts requests."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Answer] = {}
-        self.requests: list[str] = []
-        answers, requests = self.answers, self.requests
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                requests.append(self.path)
-                answers[self.path.partition("?")[0]](self)
-
-            def log_message(self, *arguments: object) -> None:
-                """Keep the test output readable."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-def answer(body: bytes, *, status: int = 200, length: int | None = None, **headers: str) -> Answer:
-    def respond(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return respond
 
 
 @pytest.fixture
 def server() -> Iterator[CorpusServer]:
-    corpus_server = CorpusServer()
-    yield corpus_server
-    corpus_server.close()
+    with running_server() as corpus_server:
+        yield corpus_server
 
 
 @pytest.fixture(autouse=True)
@@ -295,7 +250,7 @@ def test_an_s3_object(s3: CorpusServer) -> None:
         ("NoSuchKey", 404, "there is no such object in S3 (NoSuchKey)"),
         ("NoSuchBucket", 404, "there is no such object in S3 (NoSuchBucket)"),
         ("AccessDenied", 403, "S3 denies access to it (AccessDenied)"),
-        ("InvalidRequest", 400, "S3 refuses it: InvalidRequest: because"),
+        ("InvalidRequest", 400, "S3 answered InvalidRequest: because"),
     ],
 )
 def test_an_s3_error_is_named(s3: CorpusServer, code: str, status: int, message: str) -> None:
