@@ -27,10 +27,16 @@ def word_vocabulary(types: WordTypes, counts: Counts, limits: VocabularyLimits) 
     """Special symbols first, then words by (count, word) descending."""
     counts = np.where(_is_special(types), 0, counts)
     chosen = np.flatnonzero(counts >= _smallest_count(counts, limits))
-    words = WordTypes(types.utf8.take(pa.array(chosen)))
-    ranked = sorted(zip(counts[chosen].tolist(), words, strict=True), reverse=True)
-    listed = (*SPECIAL_SYMBOLS, *(word for _, word in ranked[: limits.num_words]))
-    return {word: index for index, word in enumerate(listed)}
+    ranked = _ranked(types.utf8.take(pa.array(chosen)), counts[chosen])
+    words = WordTypes(ranked.slice(0, limits.num_words))
+    return {word: index for index, word in enumerate((*SPECIAL_SYMBOLS, *words))}
+
+
+def _ranked(words: pa.BinaryArray, counts: Counts) -> pa.BinaryArray:
+    """Words by (count, word) descending; UTF-8 sorts as its code points do."""
+    order = pc.array_sort_indices(words, order="descending").to_numpy()
+    order = order[np.argsort(-counts[order], kind="stable")]
+    return words.take(pa.array(order))
 
 
 def _is_special(types: WordTypes) -> npt.NDArray[np.bool_]:
