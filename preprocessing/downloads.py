@@ -67,6 +67,7 @@ class Download(io.RawIOBase):
             self._persist(self._open_body)
         except ChangedError:
             self._disconnect()
+            self._has_begun = False
             self._position = self.checksum = 0
             raise
         self._arrived(offset, self.version.num_bytes)

@@ -46,16 +46,17 @@ class S3Remote:
         self._bucket, _, self._key = uri.removeprefix("s3://").partition("/")
         if not self._bucket or not self._key:
             raise SourceError("an S3 URI is s3://BUCKET/KEY")
-        self._client = boto3.Session().client(
-            "s3",
-            region_name=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION"),
-            config=Config(
-                connect_timeout=patience.connect_timeout_seconds,
-                read_timeout=patience.read_timeout_seconds,
-                # The download asks again by itself.
-                retries={"total_max_attempts": 1},
-            ),
+        region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+        config = Config(
+            connect_timeout=patience.connect_timeout_seconds,
+            read_timeout=patience.read_timeout_seconds,
+            # The download asks again by itself.
+            retries={"total_max_attempts": 1},
         )
+        try:
+            self._client = boto3.Session().client("s3", region_name=region, config=config)
+        except BotoCoreError as error:
+            _fail(error)
 
     def open(self, *, unless: Version | None = None) -> "S3Body | None":
         known = unless.etag if unless else None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
 from isal.igzip import GzipFile
@@ -24,20 +24,6 @@ from protocol.uris import display_name
 
 SCHEMES = ("http", "https", "s3", "file")
 BUFFER_SIZE = 1 << 18
-
-
-@contextmanager
-def open_text(uri: str) -> Iterator[TextIO]:
-    """The text behind a URI, as Python's text mode reads UTF-8 with replacement.
-
-    Raises:
-        SourceError: at opening or at any later read; the message names the URI and the reason.
-    """
-    with (
-        open_binary(uri) as content,
-        io.TextIOWrapper(content, encoding="utf-8", errors="replace") as text,
-    ):
-        yield text
 
 
 @contextmanager
@@ -86,7 +72,7 @@ def _remote(location: str) -> Remote | None:
 
 
 def _begin(download: Download, uri: str, cache: Path | None, stack: ExitStack) -> BinaryIO:
-    if cache:
+    if cache is not None:
         return stack.enter_context(open_cached(cache, uri, download))
     download.begin()
     return cast("BinaryIO", download)

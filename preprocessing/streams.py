@@ -36,6 +36,8 @@ def named_errors(name: str) -> Iterator[None]:
         yield
     except SourceError as error:
         raise SourceError(f"{name}: {error}") from error
+    except ValueError as error:
+        raise SourceError(f"{name}: cannot be read: {error}") from error
     except EOFError as error:
         raise SourceError(f"{name}: cut short: {error}") from error
     except (gzip.BadGzipFile, zlib.error, isal_zlib.error) as error:  # type: ignore[misc]

@@ -6,14 +6,13 @@ import tarfile
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from preprocessing import sources
 from preprocessing.errors import SourceError
-from preprocessing.sources import open_text
+from preprocessing.sources import open_binary
 from tests.functional.corpus_server import QUICK, CorpusServer, answer, running_server
 
 TEXT = "".join(f"Zeile {number} größer 😀\n" for number in range(3000))
@@ -45,8 +44,8 @@ def s3(server: CorpusServer, monkeypatch: pytest.MonkeyPatch) -> CorpusServer:
 
 
 def read(uri: str) -> str:
-    with open_text(uri) as text:
-        return text.read()
+    with open_binary(uri) as content:
+        return content.read().decode()
 
 
 def tar(members: dict[str, bytes], mode: str = "w:gz") -> bytes:
@@ -91,10 +90,15 @@ def test_members_of_an_archive(tmp_path: Path, server: CorpusServer, name: str) 
         assert read(f"{place}#c.en.gz") == TEXT
 
 
-def test_text_mode_line_ends_and_replacement(server: CorpusServer) -> None:
-    server.answers["/text"] = answer(b"a\rb\r\nc\n\xff\xe2\x82\nend")
-    with open_text(f"{server.url}/text") as text:
-        assert list(text) == ["a\n", "b\n", "c\n", "\ufffd\ufffd\n", "end"]
+def test_a_read_gives_all_that_is_asked_for_but_at_the_end(
+    tmp_path: Path, server: CorpusServer
+) -> None:
+    (tmp_path / "text.gz").write_bytes(GZIPPED)
+    server.answers["/text"] = answer(BODY)
+    for uri in (str(tmp_path / "text.gz"), f"{server.url}/text"):
+        with open_binary(uri) as content:
+            sizes = [len(content.read(20_000)) for _ in range(5)]
+            assert sizes == [20_000] * 3 + [len(BODY) - 60_000, 0]
 
 
 def test_reading_stops_early(server: CorpusServer) -> None:
@@ -111,8 +115,8 @@ def test_reading_stops_early(server: CorpusServer) -> None:
             stopped.set()
 
     server.answers["/endless.gz"] = endless
-    with open_text(f"{server.url}/endless.gz") as text:
-        assert list(islice(text, 4000)) == (TEXT * 2).splitlines(keepends=True)[:4000]
+    with open_binary(f"{server.url}/endless.gz") as content:
+        assert content.read(2 * len(BODY)) == BODY * 2
     assert stopped.wait(timeout=10)
 
 
@@ -231,6 +235,8 @@ def test_broken_files_are_named(tmp_path: Path, name: str, content: bytes, messa
             "file://host/a: a file URI has three slashes; 'host' reads as a host name",
         ),
         ("s3://bucket", "s3://bucket: an S3 URI is s3://BUCKET/KEY"),
+        ("a\0b", "a\0b: cannot be read: embedded null byte"),
+        ("http://[::1/a", "http://[::1/a: cannot be read: Invalid IPv6 URL"),
     ],
 )
 def test_what_is_no_text_is_named(uri: str, message: str) -> None:
@@ -263,6 +269,18 @@ def test_a_cut_s3_object_is_an_error(s3: CorpusServer) -> None:
     s3.answers["/bucket/text"] = answer(BODY, length=len(BODY) + 1)
     cut = "cut short after 73,890 of 73,891 bytes: the connection was cut (3 attempts)"
     assert fails("s3://bucket/text") == f"s3://bucket/text: {cut}"
+
+
+def test_a_damaged_s3_object_is_an_error(s3: CorpusServer) -> None:
+    s3.answers["/bucket/text"] = answer(BODY, x_amz_checksum_crc32="AAAAAA==")
+    message = "s3://bucket/text: cannot be fetched: Expected checksum AAAAAA== did not match"
+    assert fails("s3://bucket/text").startswith(message)
+
+
+def test_s3_with_a_profile_that_is_none(s3: CorpusServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    message = "s3://bucket/text: cannot be fetched: The config profile (nowhere) could not be found"
+    assert fails("s3://bucket/text") == message
 
 
 def test_s3_without_credentials(s3: CorpusServer, monkeypatch: pytest.MonkeyPatch) -> None:
