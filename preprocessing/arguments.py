@@ -6,10 +6,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NoReturn
 
-from preprocessing.corpus import TextURIs
 from preprocessing.errors import ArgumentsError
 from preprocessing.named_corpora import NAMED_CORPORA, named_corpus
-from preprocessing.pipeline import OutputPaths, Settings
+from preprocessing.settings import OutputPaths, Settings, TextURIs
 from preprocessing.vocabularies import VocabularyLimits
 from protocol.artifacts import TRAIN_RECORDS, VALIDATION_RECORDS
 from protocol.retraining import Cleaning, InputError, RetrainingInput

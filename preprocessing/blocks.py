@@ -26,3 +26,7 @@ class Block:
         if lines.all():
             return self
         return Block(self.tokens[np.repeat(lines, self.lengths)], self.lengths[lines])
+
+
+BlockPair = tuple[Block, Block]
+"""The same lines of the source and of the target."""

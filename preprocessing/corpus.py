@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from tempfile import TemporaryFile
 from threading import Event
 from typing import BinaryIO
 
-import numpy as np
-
-from preprocessing.blocks import Block, Mask
 from preprocessing.errors import CorpusError
-from preprocessing.side_reader import SideReader
+from preprocessing.parallel_text import ParallelText
+from preprocessing.side_reader import Side, SideReader
 from preprocessing.token_store import TokenStore
 from protocol.uris import display_name
 
@@ -19,88 +16,30 @@ SECONDS_TO_STOP = 2.0
 """A reader sees at its next block that it must stop; one that waits for a server is left behind."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TextURIs:
-    """Where the two sides of a parallel text lie."""
-
-    source: str
-    target: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PairCounts:
-    """How many line pairs there were, and why some of them are in no record file."""
-
-    read: int
-    source_empty: int
-    target_empty: int
-    both_empty: int
-
-    @property
-    def skipped(self) -> int:
-        return self.source_empty + self.target_empty + self.both_empty
-
-    @property
-    def kept(self) -> int:
-        return self.read - self.skipped
-
-
-@dataclass(frozen=True, slots=True)
-class ParallelText:
-    """Both sides of a corpus, line by line."""
-
-    source: TokenStore
-    target: TokenStore
-
-    def kept(self) -> Mask:
-        """Which line pairs have text on both sides."""
-        return (self.source.lengths() > 0) & (self.target.lengths() > 0)
-
-    def pairs(self) -> Iterator[tuple[Block, Block]]:
-        """The pairs with text on both sides, in order, many at once."""
-        kept, start = self.kept(), 0
-        for source, target in zip(self.source.blocks(), self.target.blocks(), strict=True):
-            lines = kept[start : start + len(source)]
-            start += len(source)
-            if lines.any():
-                yield source.select(lines), target.select(lines)
-
-    def pair_counts(self) -> PairCounts:
-        no_source, no_target = self.source.lengths() == 0, self.target.lengths() == 0
-        return PairCounts(
-            read=len(self.source),
-            source_empty=int(np.count_nonzero(no_source & ~no_target)),
-            target_empty=int(np.count_nonzero(no_target & ~no_source)),
-            both_empty=int(np.count_nonzero(no_source & no_target)),
-        )
-
-
 @contextmanager
 def read_parallel_text(
-    uris: TextURIs, *, max_lines: int | None = None, joint: bool = False
+    source: Side, target: Side, *, joint: bool = False
 ) -> Iterator[ParallelText]:
-    """Read the first `max_lines` line pairs; with `joint`, both sides number their words alike.
+    """Read line pairs; with `joint`, both sides number their words alike.
 
     Raises:
         SourceError: a side cannot be read.
         CorpusError: a side is empty, the sides differ in length, or no pair has text on both.
     """
-    names = display_name(uris.source), display_name(uris.target)
+    names = display_name(source.uri), display_name(target.uri)
     with ExitStack() as stack:
         files = [stack.enter_context(TemporaryFile()) for _ in range(4)]
-        source, target = _read_sides((uris.source, uris.target), max_lines, files)
-        _require_equal_lengths(names, (len(source), len(target)), max_lines)
-        text = ParallelText(source, target)
+        stores = _read_sides((source, target), files)
+        _require_equal_lengths(names, (len(stores[0]), len(stores[1])), source.max_lines)
+        text = ParallelText(*stores)
         _require_pairs(text, names)
         if joint:
-            types, numbers = source.types.joined_with(target.types)
-            source.renumber(types)
-            target.renumber(types, numbers)
+            text.join_types()
         yield text
 
 
 def _read_sides(
-    uris: tuple[str, str], max_lines: int | None, files: Sequence[BinaryIO]
+    sides: tuple[Side, Side], files: Sequence[BinaryIO]
 ) -> tuple[TokenStore, TokenStore]:
     """Read each side in a thread of its own; a mistake in one ends the other.
 
@@ -108,8 +47,8 @@ def _read_sides(
     """
     stop = Event()
     readers = [
-        SideReader(uri, max_lines=max_lines, file=file, scratch=scratch, stop=stop)
-        for uri, file, scratch in zip(uris, files[:2], files[2:], strict=True)
+        SideReader(side, file=file, scratch=scratch, stop=stop)
+        for side, file, scratch in zip(sides, files[:2], files[2:], strict=True)
     ]
     try:
         for reader in readers:
@@ -143,5 +82,5 @@ def _difference(names: tuple[str, str], counts: tuple[int, int], max_lines: int 
 def _require_pairs(text: ParallelText, names: tuple[str, str]) -> None:
     if not len(text.source):
         raise CorpusError(f"{names[0]}: is empty, and so is {names[1]}")
-    if not text.pair_counts().kept:
+    if not text.kept().any():
         raise CorpusError(f"{names[0]} and {names[1]}: no line pair has text on both sides")

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from preprocessing.blocks import Block, Ids
+from preprocessing.blocks import Block, BlockPair, Ids
 from preprocessing.encodings import Encoding
 from preprocessing.wire_format import feature_head
 from protocol.recordio import ALIGNMENT, HEADER, MAGIC
@@ -32,7 +32,7 @@ class PairEncoding:
     target: Encoding
 
 
-def write_records(pairs: Iterable[tuple[Block, Block]], encoding: PairEncoding, path: Path) -> None:
+def write_records(pairs: Iterable[BlockPair], encoding: PairEncoding, path: Path) -> None:
     """One frame for each pair, in the order of the corpus; no pair has an empty side."""
     with path.open("wb") as stream, ThreadPoolExecutor(max_workers=NUM_THREADS) as threads:
         waiting: list[Future[pa.Buffer]] = []

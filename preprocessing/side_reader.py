@@ -1,12 +1,31 @@
 """Reads one side of a corpus in a thread of its own."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event, Thread
 from typing import BinaryIO
 
+from preprocessing.progress import ByteProgress
 from preprocessing.sources import open_binary
-from preprocessing.text_blocks import first_lines, line_blocks
+from preprocessing.text_blocks import LineTransform, first_lines, line_blocks, rewritten
 from preprocessing.token_store import TokenStore, TokenStoreWriter
 from protocol.uris import display_name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """What to read, and how."""
+
+    uri: str
+    max_lines: int | None = None
+    transform: LineTransform | None = None
+    cache: Path | None = None
+    """Where to keep a download."""
+    downloads: ByteProgress | None = None
+    """Is told of what is downloaded."""
+    lines_read: Callable[[int], object] = lambda _: None
+    """Is told how many lines more were read."""
 
 
 class SideReader(Thread):
@@ -15,19 +34,10 @@ class SideReader(Thread):
     It is a daemon, so that a server that says nothing cannot keep a stopped job alive.
     """
 
-    def __init__(
-        self,
-        uri: str,
-        *,
-        max_lines: int | None,
-        file: BinaryIO,
-        scratch: BinaryIO,
-        stop: Event,
-    ) -> None:
+    def __init__(self, side: Side, *, file: BinaryIO, scratch: BinaryIO, stop: Event) -> None:
         """`file` will hold the text; `scratch` is another empty file that may be needed."""
-        super().__init__(name=f"read {display_name(uri)}", daemon=True)
-        self._uri = uri
-        self._max_lines = max_lines
+        super().__init__(name=f"read {display_name(side.uri)}", daemon=True)
+        self._side = side
         self._file, self._scratch = file, scratch
         self._stop_requested = stop
         self._outcome: TokenStore | BaseException | None = None
@@ -48,13 +58,16 @@ class SideReader(Thread):
         return self._outcome
 
     def _read(self) -> TokenStore:
-        writer = TokenStoreWriter(self._file)
-        with open_binary(self._uri) as stream:
-            blocks = line_blocks(stream, display_name(self._uri))
-            for block in (
-                blocks if self._max_lines is None else first_lines(blocks, self._max_lines)
-            ):
+        side, writer = self._side, TokenStoreWriter(self._file)
+        with open_binary(side.uri, cache=side.cache, progress=side.downloads) as stream:
+            for block in self._blocks(stream):
                 if self._stop_requested.is_set():
                     break
-                writer.append(block)
+                side.lines_read(writer.append(block))
         return writer.finish(self._scratch)
+
+    def _blocks(self, stream: BinaryIO) -> Iterator[bytes]:
+        blocks = line_blocks(stream, display_name(self._side.uri))
+        if self._side.max_lines is not None:
+            blocks = first_lines(blocks, self._side.max_lines)
+        return rewritten(blocks, self._side.transform) if self._side.transform else blocks

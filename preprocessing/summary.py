@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from preprocessing.corpus import PairCounts, ParallelText
 from preprocessing.encodings import Encoding
+from preprocessing.parallel_text import PairCounts, ParallelText
 from preprocessing.records import PairEncoding
 from preprocessing.token_store import TokenStore
 from protocol.vocabulary import UNK_ID
@@ -33,7 +33,7 @@ class Summary:
 
     def __str__(self) -> str:
         rows = [
-            ("training pairs", _pairs(self.training)),
+            ("training pairs", str(self.training)),
             ("source vocabulary", f"{self.source_vocabulary_size:,} entries"),
             ("target vocabulary", f"{self.target_vocabulary_size:,} entries"),
         ]
@@ -41,7 +41,7 @@ class Summary:
         if self.validation and self.unknown:
             num_pairs += self.validation.read
             rows += [
-                ("validation pairs", _pairs(self.validation)),
+                ("validation pairs", str(self.validation)),
                 ("out of vocabulary", _unknown(self.unknown)),
             ]
         rows.append(("time", f"{self.seconds:.1f} s, {num_pairs / self.seconds:,.0f} pairs/s"))
@@ -60,17 +60,6 @@ def _unknown_share(side: TokenStore, encoding: Encoding, text: ParallelText) -> 
     counts = side.counts(text.kept())
     pieces = np.repeat(counts, encoding.ids.sizes)
     return float(pieces[encoding.ids.values == UNK_ID].sum() / pieces.sum())
-
-
-def _pairs(counts: PairCounts) -> str:
-    reasons = {
-        "source empty": counts.source_empty,
-        "target empty": counts.target_empty,
-        "both empty": counts.both_empty,
-    }
-    why = ", ".join(f"{name} {number:,}" for name, number in reasons.items() if number)
-    skipped = f"{counts.skipped:,} skipped" + (f" ({why})" if why else "")
-    return f"{counts.read:,} read, {counts.kept:,} kept, {skipped}"
 
 
 def _unknown(share: UnknownShare) -> str:

@@ -1,9 +1,12 @@
 """Cuts a byte stream into blocks of whole lines, which end where Python's text mode ends them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from preprocessing.errors import CorpusError
+
+LineTransform = Callable[[Sequence[str]], Sequence[str]]
+"""Rewrites lines; each of them stays one line."""
 
 BLOCK_BYTES = 1 << 22
 """Few enough words to number them in the processor's cache, and few blocks to number anew."""
@@ -45,6 +48,13 @@ def first_lines(blocks: Iterator[bytes], num_lines: int) -> Iterator[bytes]:
             return
         num_lines -= in_block
         yield block
+
+
+def rewritten(blocks: Iterator[bytes], transform: LineTransform) -> Iterator[bytes]:
+    """The blocks with their lines rewritten."""
+    for block in blocks:
+        lines = transform(block.decode("utf-8", "replace").split("\n")[:-1])
+        yield "".join(f"{line}\n" for line in lines).encode()
 
 
 def _end_of_line(block: bytes, number: int) -> int:

@@ -51,20 +51,23 @@ class TokenStore:
     def counts(self, lines: Mask | None = None) -> npt.NDArray[np.int64]:
         """How often each word type stands in the text, or in some lines of it, by its number."""
         counts = np.zeros(len(self.types), dtype=np.int64)
-        start = 0
-        for block in self.blocks():
-            chosen = block if lines is None else block.select(lines[start : start + len(block)])
-            counts += np.bincount(chosen.tokens, minlength=len(counts))
-            start += len(block)
+        for block in self._selected(lines):
+            counts += np.bincount(block.tokens, minlength=len(counts))
         return counts
 
-    def lines(self) -> Iterator[str]:
-        """The text again, with single spaces between the words."""
+    def lines(self, lines: Mask | None = None) -> Iterator[str]:
+        """The text again, or some lines of it, with single spaces between the words."""
         words = list(self.types)
-        for block in self.blocks():
+        for block in self._selected(lines):
             tokens = iter(block.tokens.tolist())
             for length in block.lengths.tolist():
                 yield " ".join(words[next(tokens)] for _ in range(length))
+
+    def _selected(self, lines: Mask | None) -> Iterator[Block]:
+        start = 0
+        for block in self.blocks():
+            yield block if lines is None else block.select(lines[start : start + len(block)])
+            start += len(block)
 
     def _renumbered(self, tokens: Ids) -> Ids:
         return tokens if self._new_numbers is None else self._new_numbers[tokens]

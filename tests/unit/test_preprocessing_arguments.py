@@ -3,9 +3,8 @@ from pathlib import Path
 import pytest
 
 from preprocessing.arguments import job_settings, script_settings
-from preprocessing.corpus import TextURIs
 from preprocessing.errors import ArgumentsError
-from preprocessing.pipeline import OutputPaths, Settings
+from preprocessing.settings import OutputPaths, Settings, TextURIs
 from preprocessing.vocabularies import VocabularyLimits
 from protocol.retraining import WMT17, Cleaning
 
