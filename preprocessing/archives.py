@@ -9,6 +9,7 @@ from preprocessing.errors import SourceError
 
 ARCHIVE_SUFFIXES = (".tgz", ".tar.gz", ".tar")
 NUM_LISTED_MEMBERS = 5
+READ_SIZE = 1 << 18
 
 
 def split_member(uri: str) -> tuple[str, str | None]:
@@ -29,7 +30,7 @@ def open_member(stream: BinaryIO, member: str) -> Iterator[BinaryIO]:
         SourceError: there is no such file; the message lists a few that there are.
     """
     with (
-        tarfile.open(fileobj=stream, mode="r|") as archive,
+        tarfile.open(fileobj=stream, mode="r|", bufsize=READ_SIZE) as archive,
         cast("BinaryIO", archive.extractfile(_find(archive, member))) as content,
     ):
         yield content
