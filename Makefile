@@ -15,7 +15,8 @@ SERVICE_REQUIREMENTS := requirements.txt $(wildcard containers/*/requirements.tx
 	local/requirements.txt
 TEST_REQUIREMENTS := tests/requirements.txt
 
-.PHONY: help setup up down status env test unit lint format protobuf bundle synth deploy destroy clean
+.PHONY: help setup up down status env test unit lint format protobuf bundle synth deploy destroy clean \
+	bench-preprocessing bench-preprocessing-large
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -47,6 +48,12 @@ lint: setup $(BIN)/.tests ## check style, types and the rooms' import rules
 format: $(BIN)/.tests ## format the code
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+bench-preprocessing: setup ## preprocessing beside the plain algorithm and wc -w (CORPUS=prefix of .en and .de, else generated)
+	@$(BIN)/python -m benchmarks.preprocessing $(if $(CORPUS),--corpus $(CORPUS))
+
+bench-preprocessing-large: setup ## preprocessing of six million pairs: its time and memory
+	@$(BIN)/python -m benchmarks.preprocessing --only-product --pairs 6000000
 
 protobuf: $(BIN)/.tests ## generate protocol/record_pb2 from record.proto
 	@$(BIN)/python -m grpc_tools.protoc -Iprotocol --python_out=protocol --pyi_out=protocol record.proto
