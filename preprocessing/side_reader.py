@@ -7,7 +7,7 @@ from threading import Event, Thread
 from typing import BinaryIO
 
 from preprocessing.progress import ByteProgress
-from preprocessing.sources import open_binary
+from preprocessing.sources.corpus_uri import open_binary
 from preprocessing.text_blocks import LineTransform, first_lines, line_blocks, rewritten
 from preprocessing.token_store import TokenStore, TokenStoreWriter
 from protocol.uris import display_name

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from preprocessing.remote import Patience
+from preprocessing.sources.remote import Patience
 
 QUICK = Patience(
     read_timeout_seconds=0.2, attempts_to_open=3, attempts_to_resume=3, backoff_seconds=0

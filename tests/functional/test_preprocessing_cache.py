@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing import downloads, sources
 from preprocessing.errors import SourceError
-from preprocessing.remote import Patience
-from preprocessing.sources import open_binary
+from preprocessing.sources import corpus_uri, downloads
+from preprocessing.sources.corpus_uri import open_binary
+from preprocessing.sources.remote import Patience
 from tests.functional.corpus_server import (
     QUICK,
     Answer,
@@ -46,7 +46,7 @@ def cache(tmp_path: Path) -> Path:
 
 
 def be_patient(monkeypatch: pytest.MonkeyPatch, patience: Patience) -> None:
-    monkeypatch.setattr(sources, "PATIENCE", patience)
+    monkeypatch.setattr(corpus_uri, "PATIENCE", patience)
 
 
 def serve(server: CorpusServer, file: Answer, name: str = "text") -> str:

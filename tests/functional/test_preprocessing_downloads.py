@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from preprocessing import downloads, sources
 from preprocessing.errors import SourceError
-from preprocessing.sources import open_binary
+from preprocessing.sources import corpus_uri, downloads
+from preprocessing.sources.corpus_uri import open_binary
 from tests.functional.corpus_server import (
     QUICK,
     Answer,
@@ -36,7 +36,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Seconds that a download would have waited, none of which it does."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sources, "PATIENCE", QUICK)
+    monkeypatch.setattr(corpus_uri, "PATIENCE", QUICK)
     waited: list[float] = []
     monkeypatch.setattr(downloads, "sleep", waited.append)
     return waited
@@ -172,7 +172,9 @@ def test_content_that_is_encoded_for_the_transfer(server: CorpusServer) -> None:
 def test_a_busy_server_is_asked_again_later_and_later(
     server: CorpusServer, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources, "PATIENCE", replace(QUICK, attempts_to_open=4, backoff_seconds=2))
+    monkeypatch.setattr(
+        corpus_uri, "PATIENCE", replace(QUICK, attempts_to_open=4, backoff_seconds=2)
+    )
     busy = [answer(b"busy", status=status) for status in (503, 429, 500)]
     assert read(serve(server, ServedFile(content=CONTENT, faults=[*busy]))) == CONTENT
     assert pauses == [2, 4, 8]

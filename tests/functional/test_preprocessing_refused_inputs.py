@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing import downloads, sources
 from preprocessing.__main__ import main
-from preprocessing.remote import CUT
+from preprocessing.sources import corpus_uri, downloads
+from preprocessing.sources.remote import CUT
 from tests.functional.corpus_server import QUICK, CorpusServer, ServedFile, answer, running_server
 
 TEXT = b"".join(b"Zeile %d\n" % number for number in range(20_000))
@@ -36,7 +36,7 @@ def archive() -> bytes:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CorpusServer]:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sources, "PATIENCE", QUICK)
+    monkeypatch.setattr(corpus_uri, "PATIENCE", QUICK)
     monkeypatch.setattr(downloads, "sleep", lambda _: None)
     with running_server() as corpus_server:
         yield corpus_server

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from preprocessing import sources
 from preprocessing.errors import SourceError
-from preprocessing.sources import open_binary
+from preprocessing.sources import corpus_uri
+from preprocessing.sources.corpus_uri import open_binary
 from tests.functional.corpus_server import QUICK, CorpusServer, answer, running_server
 
 TEXT = "".join(f"Zeile {number} größer 😀\n" for number in range(3000))
@@ -28,7 +28,7 @@ def server() -> Iterator[CorpusServer]:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "PATIENCE", QUICK)
+    monkeypatch.setattr(corpus_uri, "PATIENCE", QUICK)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
 

@@ -13,13 +13,13 @@ from urllib.parse import unquote, urlsplit
 
 from isal.igzip import GzipFile
 
-from preprocessing.archives import open_member, split_member
-from preprocessing.download_cache import open_cached
-from preprocessing.downloads import Download
 from preprocessing.errors import SourceError
 from preprocessing.progress import ByteProgress
-from preprocessing.remote import COMPRESSED_SUFFIXES, PATIENCE, Remote
-from preprocessing.streams import NamedStream, named_errors
+from preprocessing.sources.archives import open_member, split_member
+from preprocessing.sources.cache import open_cached
+from preprocessing.sources.downloads import Download
+from preprocessing.sources.remote import COMPRESSED_SUFFIXES, PATIENCE, Remote
+from preprocessing.sources.streams import NamedStream, named_errors
 from protocol.uris import display_name
 
 SCHEMES = ("http", "https", "s3", "file")
@@ -61,11 +61,11 @@ def _remote(location: str) -> Remote | None:
         return None
     # The libraries take half a second to import, which a corpus of local files need not wait for.
     if scheme in ("http", "https"):
-        from preprocessing.http import HTTPRemote  # noqa: PLC0415
+        from preprocessing.sources.http import HTTPRemote  # noqa: PLC0415
 
         return HTTPRemote(location, PATIENCE)
     if scheme == "s3":
-        from preprocessing.s3 import S3Remote  # noqa: PLC0415
+        from preprocessing.sources.s3 import S3Remote  # noqa: PLC0415
 
         return S3Remote(location, PATIENCE)
     raise SourceError(f"unknown scheme {scheme!r}; use {', '.join(SCHEMES)} or a path")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from isal import isal_zlib
 
 from preprocessing.errors import SourceError
-from preprocessing.remote import (
+from preprocessing.sources.remote import (
     CUT,
     Arrived,
     Body,

@@ -19,7 +19,7 @@ from urllib3.exceptions import (
 )
 
 from preprocessing.errors import SourceError
-from preprocessing.remote import (
+from preprocessing.sources.remote import (
     CUT,
     STALLED,
     TRANSIENT_STATUSES,

@@ -15,9 +15,9 @@ from typing import BinaryIO, cast
 
 from isal import isal_zlib
 
-from preprocessing.downloads import Download
 from preprocessing.errors import SourceError
-from preprocessing.remote import ChangedError, Version
+from preprocessing.sources.downloads import Download
+from preprocessing.sources.remote import ChangedError, Version
 from protocol.uris import display_name
 
 COPY_SIZE = 1 << 18

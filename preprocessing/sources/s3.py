@@ -19,7 +19,7 @@ from botocore.exceptions import (
 from urllib3.exceptions import HTTPError
 
 from preprocessing.errors import SourceError
-from preprocessing.remote import (
+from preprocessing.sources.remote import (
     CUT,
     STALLED,
     TRANSIENT_STATUSES,
