@@ -1,5 +1,7 @@
 """Cross-entropy of decoded positions, computed for real target tokens only."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F  # noqa: N812  (the name everybody knows it by)
 from torch import Tensor
@@ -8,27 +10,99 @@ from nmt.data import Batch
 from nmt.model import Transformer
 from protocol.vocabulary import PAD_ID
 
+_CHUNK_LOGITS = {"cpu": 2**22, "cuda": 2**26}
+"""Logits that are held at once: on a CPU as many as its cache takes."""
+
 
 def batch_loss(model: Transformer, batch: Batch, *, label_smoothing: float) -> Tensor:
     """The smoothed cross-entropy per target token, `</s>` counted, padding not."""
-    logits, labels = _real_logits(model, batch)
-    return F.cross_entropy(logits.float(), labels, label_smoothing=label_smoothing)
+    positions, labels = _real_positions(model, batch)
+    weight = model.decoder.embedding.tokens.weight
+    return summed_cross_entropy(positions, weight, labels, label_smoothing) / labels.numel()
 
 
 @torch.inference_mode()
 def batch_scores(model: Transformer, batch: Batch) -> tuple[float, int, int]:
     """Summed cross-entropy without smoothing, right predictions, target tokens."""
-    logits, labels = _real_logits(model, batch)
-    total = F.cross_entropy(logits.float(), labels, reduction="sum")
-    correct = (logits.argmax(dim=-1) == labels).sum()
-    return float(total), int(correct), labels.numel()
+    positions, labels = _real_positions(model, batch)
+    total, correct = 0.0, 0
+    chunk = _chunk_rows(model.decoder.embedding.tokens.weight)
+    for some, theirs in zip(torch.split(positions, chunk), torch.split(labels, chunk), strict=True):
+        logits = model.decoder.logits(some).float()
+        total += float(F.cross_entropy(logits, theirs, reduction="sum"))
+        correct += int((logits.argmax(dim=-1) == theirs).sum())
+    return total, correct, labels.numel()
 
 
-def _real_logits(model: Transformer, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Logits, shape = (N, V), and labels, shape = (N,), of the N positions that hold a token.
+def summed_cross_entropy(
+    positions: Tensor, weight: Tensor, labels: Tensor, label_smoothing: float
+) -> Tensor:
+    """Sum over N positions, shape = (N, D), whose logits are products with weight, shape = (V, D).
 
-    Padding is dropped before the output layer, whose cost grows with the vocabulary.
+    Under autocast the products are taken in its type. Never holds the logits of all positions.
     """
+    device = positions.device.type
+    enabled = torch.is_autocast_enabled(device)
+    dtype = torch.get_autocast_dtype(device) if enabled else positions.dtype
+    loss: Tensor = _ChunkedCrossEntropy.apply(  # type: ignore[no-untyped-call]
+        positions, weight, labels, label_smoothing, dtype
+    )
+    return loss
+
+
+class _ChunkedCrossEntropy(torch.autograd.Function):
+    """Finds the gradients on the way forward, while a chunk's probabilities are there.
+
+    The gradient of a logit is its probability less its smoothed target. Only the probabilities
+    differ from token to token in all V places, so the rest is added at the end, at rank one.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        positions: Tensor,
+        weight: Tensor,
+        labels: Tensor,
+        label_smoothing: float,
+        dtype: torch.dtype,
+    ) -> Tensor:
+        device = positions.device.type
+        with torch.autocast(device, enabled=False):
+            rows, matrix = positions.to(dtype), weight.to(dtype)
+            chunk = _chunk_rows(weight)
+            loss = torch.zeros((), device=positions.device)
+            from_rows, to_matrix = torch.empty_like(positions), torch.zeros_like(weight)
+            for start in range(0, len(rows), chunk):
+                some, theirs = rows[start : start + chunk], labels[start : start + chunk, None]
+                logits = some @ matrix.t()
+                chosen = logits.gather(1, theirs).float()
+                probabilities = torch.softmax(logits, dim=-1)
+                found = probabilities.gather(1, theirs).float()
+                loss += (chosen - found.clamp_min_(1e-38).log_()).sum()
+                from_rows[start : start + chunk] = probabilities @ matrix
+                to_matrix += probabilities.t() @ some
+            mean_row = weight.mean(dim=0)
+            kept = 1 - label_smoothing
+            targets = F.embedding(labels, weight).mul_(kept).add_(mean_row, alpha=label_smoothing)
+            loss -= (positions * targets).sum()
+            from_rows -= targets
+            to_matrix.index_add_(0, labels, positions.to(weight.dtype), alpha=-kept)
+            to_matrix.sub_(positions.sum(dim=0), alpha=label_smoothing / len(weight))
+        ctx.save_for_backward(from_rows, to_matrix)
+        return loss
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        from_rows, to_matrix = ctx.saved_tensors
+        return from_rows * gradient, to_matrix * gradient, None, None, None
+
+
+def _chunk_rows(weight: Tensor) -> int:
+    return max(_CHUNK_LOGITS[weight.device.type] // len(weight), 1)
+
+
+def _real_positions(model: Transformer, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Decoded positions, shape = (N, D), and labels, shape = (N,), where there is a token."""
     positions = model(batch.source, batch.target_input)
     real = batch.labels != PAD_ID
-    return model.decoder.logits(positions[real]), batch.labels[real]
+    return positions[real], batch.labels[real]

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (the name everybody knows it by)
 from torch import Tensor, nn
 
+from nmt.attention import cross_attention, self_attention
+from nmt.dropout import Dropout
 from protocol.vocabulary import PAD_ID
 
 LAYER_NORM_EPSILON = 1e-5
@@ -51,38 +53,28 @@ class ModelConfig:
             raise ValueError("a shared vocabulary has one size for both sides")
 
 
-@dataclass(frozen=True, slots=True)
-class KeysValues:
-    """What attention looks at: keys and values, each shape = (B, H, S or T, D / H)."""
-
-    keys: Tensor
-    values: Tensor
-
-    def append(self, later: "KeysValues") -> "KeysValues":
-        """These positions followed by later ones."""
-        return KeysValues(
-            torch.cat((self.keys, later.keys), dim=2), torch.cat((self.values, later.values), dim=2)
-        )
-
-
 @dataclass(slots=True)
 class DecoderState:
     """What the decoder remembers between calls: the encoded source and its own past."""
 
-    encoded: list[KeysValues]
-    """Per layer, the projected source."""
+    encoded: list[Tensor]
+    """Per layer, keys and values of the source, shape = (B, S, 2, H, D / H)."""
     source_mask: Tensor
-    past: list[KeysValues] = field(default_factory=list)
-    """Per layer, the target positions so far; empty before the first call."""
+    """Shape = (B, S), true where there is a token."""
+    past: list[Tensor] = field(default_factory=list)
+    """Per layer, keys and values of the target so far; empty before the first call."""
 
     @property
     def length(self) -> int:
         """Target positions so far."""
-        return self.past[0].keys.shape[2] if self.past else 0
+        return self.past[0].shape[1] if self.past else 0
 
 
 class Attention(nn.Module):
-    """Multi-head attention over keys and values that the caller projects with `project`."""
+    """The projections of multi-head attention, to within a sequence or to another one.
+
+    Projected positions come packed: queries, keys and values, shape = (B, T, 3, H, D / H).
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -92,24 +84,27 @@ class Attention(nn.Module):
         self.key_value = nn.Linear(dim, 2 * dim)
         self.output = nn.Linear(dim, dim)
 
-    def project(self, positions: Tensor) -> KeysValues:
-        """Keys and values of positions, shape = (B, S, D)."""
-        keys, values = self.key_value(positions).chunk(2, dim=-1)
-        return KeysValues(self._split(keys), self._split(values))
+    def project(self, positions: Tensor) -> Tensor:
+        """Queries, keys and values of positions, shape = (B, T, D), in one product."""
+        weight = torch.cat((self.query.weight, self.key_value.weight))
+        bias = torch.cat((self.query.bias, self.key_value.bias))
+        return self._packed(F.linear(positions, weight, bias), 3)
 
-    def forward(
-        self, queries: Tensor, seen: KeysValues, mask: Tensor | None = None, *, causal: bool = False
-    ) -> Tensor:
-        """Attend from queries, shape = (B, T, D), to what is seen; a mask is true where allowed."""
-        heads = F.scaled_dot_product_attention(
-            self._split(self.query(queries)), seen.keys, seen.values, mask, is_causal=causal
-        )
-        attended: Tensor = self.output(heads.transpose(1, 2).flatten(2))
-        return attended
+    def queries(self, positions: Tensor) -> Tensor:
+        """Queries alone, packed."""
+        return self._packed(self.query(positions), 1)
 
-    def _split(self, positions: Tensor) -> Tensor:
-        heads = positions.view(*positions.shape[:-1], self.num_heads, -1)
-        return heads.transpose(1, 2)
+    def keys_values(self, positions: Tensor) -> Tensor:
+        """Keys and values alone, packed."""
+        return self._packed(self.key_value(positions), 2)
+
+    def join(self, heads: Tensor) -> Tensor:
+        """The output of attended heads, shape = (B, T, H, D / H)."""
+        joined: Tensor = self.output(heads.flatten(2))
+        return joined
+
+    def _packed(self, projected: Tensor, num_parts: int) -> Tensor:
+        return projected.view(*projected.shape[:-1], num_parts, self.num_heads, -1)
 
 
 class FeedForward(nn.Module):
@@ -134,12 +129,12 @@ class EncoderBlock(nn.Module):
         self.attention = Attention(config)
         self.feed_forward_norm = nn.LayerNorm(config.model_dim, eps=LAYER_NORM_EPSILON)
         self.feed_forward = FeedForward(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(self, positions: Tensor, mask: Tensor) -> Tensor:
         normed = self.attention_norm(positions)
-        attended = self.attention(normed, self.attention.project(normed), mask)
-        positions = positions + self.dropout(attended)
+        heads = self_attention(self.attention.project(normed), mask)
+        positions = positions + self.dropout(self.attention.join(heads))
         expanded = self.feed_forward(self.feed_forward_norm(positions))
         block_output: Tensor = positions + self.dropout(expanded)
         return block_output
@@ -156,21 +151,26 @@ class DecoderBlock(nn.Module):
         self.source_attention = Attention(config)
         self.feed_forward_norm = nn.LayerNorm(config.model_dim, eps=LAYER_NORM_EPSILON)
         self.feed_forward = FeedForward(config)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(
-        self, positions: Tensor, past: KeysValues | None, encoded: KeysValues, source_mask: Tensor
-    ) -> tuple[Tensor, KeysValues]:
-        """New positions, shape = (B, T, D), and all keys and values up to them."""
-        normed = self.self_attention_norm(positions)
-        seen = self.self_attention.project(normed)
-        seen = past.append(seen) if past else seen
-        attended = self.self_attention(normed, seen, causal=past is None)
-        positions = positions + self.dropout(attended)
-        normed = self.source_attention_norm(positions)
-        positions = positions + self.dropout(self.source_attention(normed, encoded, source_mask))
+        self, positions: Tensor, past: Tensor | None, encoded: Tensor, source_mask: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """New positions, shape = (B, T, D), and packed keys and values of all up to them."""
+        heads, seen = self._attend_to_past(self.self_attention_norm(positions), past)
+        positions = positions + self.dropout(self.self_attention.join(heads))
+        queries = self.source_attention.queries(self.source_attention_norm(positions))
+        heads = cross_attention(queries, encoded, source_mask)
+        positions = positions + self.dropout(self.source_attention.join(heads))
         expanded = self.feed_forward(self.feed_forward_norm(positions))
         return positions + self.dropout(expanded), seen
+
+    def _attend_to_past(self, normed: Tensor, past: Tensor | None) -> tuple[Tensor, Tensor]:
+        projected = self.self_attention.project(normed)
+        if past is None:
+            return self_attention(projected, causal=True), projected[:, :, 1:]
+        seen = torch.cat((past, projected[:, :, 1:]), dim=1)
+        return cross_attention(projected[:, :, :1], seen), seen
 
 
 def sinusoids(length: int, dim: int) -> Tensor:
@@ -192,7 +192,7 @@ class PositionedEmbedding(nn.Module):
     def __init__(self, vocabulary_size: int, dim: int, dropout: float) -> None:
         super().__init__()
         self.tokens = nn.Embedding(vocabulary_size, dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.register_buffer("positions", sinusoids(256, dim), persistent=False)
 
     def forward(self, ids: Tensor, start: int = 0) -> Tensor:
@@ -238,7 +238,7 @@ class Decoder(nn.Module):
 
     def start(self, encoded: Tensor, source_mask: Tensor) -> DecoderState:
         """The state before the first target position."""
-        projected = [block.source_attention.project(encoded) for block in self._blocks()]
+        projected = [block.source_attention.keys_values(encoded) for block in self._blocks()]
         return DecoderState(encoded=projected, source_mask=source_mask)
 
     def forward(self, target: Tensor, state: DecoderState) -> Tensor:
@@ -248,8 +248,8 @@ class Decoder(nn.Module):
         """
         assert state.length == 0 or target.shape[1] == 1  # noqa: S101
         positions = self.embedding(target, state.length)
-        pasts: list[KeysValues | None] = [*state.past] or [None] * len(self.blocks)
-        seen: list[KeysValues] = []
+        pasts: list[Tensor | None] = [*state.past] or [None] * len(self.blocks)
+        seen: list[Tensor] = []
         for block, past, encoded in zip(self._blocks(), pasts, state.encoded, strict=True):
             positions, keys_values = block(positions, past, encoded, state.source_mask)
             seen.append(keys_values)
@@ -278,7 +278,7 @@ class Transformer(nn.Module):
 
     def encode(self, source: Tensor) -> DecoderState:
         """The decoder's first state for source ids, shape = (B, S)."""
-        mask = (source != PAD_ID)[:, None, None, :]
+        mask = source != PAD_ID
         state: DecoderState = self.decoder.start(self.encoder(source, mask), mask)
         return state
 
