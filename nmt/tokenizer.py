@@ -11,18 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import tokenizers
-from tokenizers import models, pre_tokenizers, trainers
+from tokenizers import models, normalizers, pre_tokenizers, trainers
 
 from protocol.artifacts import SUBWORDS
 from protocol.vocabulary import SPECIAL_SYMBOLS, UNK
 
 SMALLEST_FREQUENCY = 2
 """A pair of pieces seen once is no regularity worth a merge."""
+MAX_TRAINING_WORDS = 1 << 24
+"""Running words to learn from; a longer text is sampled, which bounds memory and time."""
+_WORDS_AT_ONCE = 1024
 
 
 class TokenizerError(ValueError):
-    """A subword file cannot be read or was not made by `train_subwords`."""
+    """A subword file cannot be read or was not made by `learn_subwords`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Segmentation:
     """A text, its pieces, and which of the text's words each piece belongs to."""
 
     text: str
-    """White space normalised: the words joined by single spaces."""
+    """White space normalised: the words joined by single spaces; of subwords, characters too."""
     pieces: tuple[str, ...]
     word_of_piece: tuple[int | None, ...]
     """Index into `text.split()`; `None` for a piece that left no character in the text."""
@@ -65,10 +70,13 @@ class WordTokenizer:
 
 
 class SubwordTokenizer:
-    """Byte-level pair encoding inside words, so that no text lies outside its vocabulary."""
+    """Byte-level pair encoding inside words, so that no text lies outside its vocabulary.
+
+    How characters are normalised is a part of the file, so that training and serving are alike.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Load what `train_subwords` saved.
+        """Load what `learn_subwords` saved.
 
         Raises:
             TokenizerError: the file is missing or is not such a file.
@@ -107,23 +115,68 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return SubwordTokenizer(path) if path.exists() else WordTokenizer()
 
 
-def train_subwords(lines: Iterable[str], *, merges: int, path: Path) -> None:
-    """Learn at most `merges` merges from the lines and save them, whole or not at all.
+def learn_subwords(
+    words: Iterable[str],
+    counts: Sequence[int] | npt.NDArray[np.int64],
+    *,
+    merges: int,
+    path: Path,
+    max_words: int = MAX_TRAINING_WORDS,
+) -> None:
+    """Learn at most `merges` merges from counted words and save them, whole or not at all.
 
-    The same lines give the same file, whatever the process or the number of cores.
+    The same words and counts give the same file, whatever the process or the number of cores.
+
+    Args:
+        words: each different word once; none holds white space.
+        counts: how often each of them stands in the text.
+        merges: of pieces; fewer are learned where no pair comes twice.
+        path: where the file is saved.
+        max_words: a longer text is sampled at even distances.
     """
-    tokenizer = _untrained(models.BPE())
     trainer = trainers.BpeTrainer(
         vocab_size=len(_CHARACTER_OF_BYTE) + merges,
         min_frequency=SMALLEST_FREQUENCY,
         initial_alphabet=list(_CHARACTER_OF_BYTE),
         show_progress=False,
     )
-    tokenizer.train_from_iterator((_marked(line) for line in lines), trainer=trainer)
-    trained = json.loads(tokenizer.to_str())["model"]
+    learner = tokenizers.Tokenizer(models.BPE())
+    learner.pre_tokenizer = pre_tokenizers.CharDelimiterSplit(" ")
+    chosen = zip(words, _at_even_distances(counts, max_words).tolist(), strict=True)
+    learner.train_from_iterator(_spelled(chosen), trainer=trainer)
+    trained = json.loads(learner.to_str())["model"]
     partial = path.with_name(path.name + ".partial")
     _untrained(_with_special_symbols(trained)).save(str(partial))
     partial.replace(path)
+
+
+def _at_even_distances(
+    counts: Sequence[int] | npt.NDArray[np.int64], max_words: int
+) -> npt.NDArray[np.int64]:
+    """The counts in a sample: every second running word, or every third, or as few as it takes."""
+    running = np.cumsum(counts, dtype=np.int64)
+    distance = -(-int(running[-1]) // max_words) if len(running) else 1
+    return np.diff(running // max(distance, 1), prepend=np.int64(0))
+
+
+def _spelled(counted: Iterable[tuple[str, int]]) -> Iterator[str]:
+    """The words in the letters of the pieces, as often as they count, many in a string.
+
+    The trainer takes no counts but is quick at repetitions.
+    """
+    tokenizer = _untrained(models.BPE())
+    line: list[str] = []
+    for word, count in counted:
+        if not count:
+            continue
+        normalized = tokenizer.normalizer.normalize_str(_marked(word))
+        for letters, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normalized):
+            for start in range(0, count, _WORDS_AT_ONCE):
+                line += [letters] * min(count - start, _WORDS_AT_ONCE)
+                if len(line) >= _WORDS_AT_ONCE:
+                    yield " ".join(line)
+                    line.clear()
+    yield " ".join(line)
 
 
 def _untrained(model: models.BPE) -> tokenizers.Tokenizer:
@@ -131,6 +184,7 @@ def _untrained(model: models.BPE) -> tokenizers.Tokenizer:
     names = "|".join(symbol[1:] for symbol in SPECIAL_SYMBOLS)
     bracket = tokenizers.Regex(f" ?<(?=(?:{names}))")
     tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(" ", "merged_with_next"),

@@ -68,12 +68,6 @@ class ParallelText:
             if lines.any():
                 yield source.select(lines), target.select(lines)
 
-    def lines(self) -> Iterator[str]:
-        """The text of the pairs that are used, first all sources, then all targets."""
-        kept = self.kept()
-        for side in (self.source, self.target):
-            yield from side.lines(kept)
-
     def word_counts(self) -> tuple[Counts, Counts]:
         """How often each word stands in either side.
 

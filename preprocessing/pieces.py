@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nmt.tokenizer import SubwordTokenizer, train_subwords
+from nmt.tokenizer import SubwordTokenizer, learn_subwords
 from preprocessing.encodings import Encoding
 from preprocessing.errors import ArgumentsError
 from preprocessing.outputs import StagedOutputs
@@ -85,7 +85,10 @@ def _subword_pieces(
 ) -> PieceInventory:
     assert settings.subwords is not None  # noqa: S101
     path = outputs.stage(settings.outputs.subwords)
-    train_subwords(training.lines(), merges=settings.subwords, path=path)
+    kept = training.kept()
+    # Both sides number their words alike here.
+    counts = training.source.counts(kept) + training.target.counts(kept)
+    learn_subwords(training.source.types, counts, merges=settings.subwords, path=path)
     tokenizer = SubwordTokenizer(path)
     vocabulary = tokenizer.vocabulary
     return PieceInventory(vocabulary, vocabulary, tokenizer)

@@ -55,14 +55,6 @@ class TokenStore:
             counts += np.bincount(block.tokens, minlength=len(counts))
         return counts
 
-    def lines(self, lines: Mask | None = None) -> Iterator[str]:
-        """The text again, or some lines of it, with single spaces between the words."""
-        words = list(self.types)
-        for block in self._selected(lines):
-            tokens = iter(block.tokens.tolist())
-            for length in block.lengths.tolist():
-                yield " ".join(words[next(tokens)] for _ in range(length))
-
     def _selected(self, lines: Mask | None) -> Iterator[Block]:
         start = 0
         for block in self.blocks():

@@ -5,6 +5,7 @@ a lexicon says which target piece each source piece becomes. No torch is involve
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from ctranslate2.specs import TransformerSpec
 
-from nmt.tokenizer import load_tokenizer, train_subwords
+from nmt.tokenizer import learn_subwords, load_tokenizer
 from protocol.artifacts import (
     CTRANSLATE2_FOLDER,
     MANIFEST,
@@ -60,7 +61,8 @@ def build_word_model(
 def build_subword_model(folder: Path, lines: Sequence[str], *, merges: int = 20) -> Path:
     """Write a model of subwords that copies its source."""
     folder.mkdir(parents=True, exist_ok=True)
-    train_subwords(lines, merges=merges, path=folder / SUBWORDS)
+    words = Counter(" ".join(lines).split())
+    learn_subwords(words, list(words.values()), merges=merges, path=folder / SUBWORDS)
     tokenizer = load_tokenizer(folder)
     pieces = dict.fromkeys(piece for line in lines for piece in tokenizer.segment(line).pieces)
     vocabulary = [*SPECIAL_SYMBOLS, *pieces]

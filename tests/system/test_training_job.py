@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import ctranslate2
 import pytest
 
 from nmt.metrics import corpus_bleu
-from nmt.tokenizer import SubwordTokenizer, train_subwords
+from nmt.tokenizer import SubwordTokenizer, learn_subwords
 from protocol.artifacts import (
     CTRANSLATE2_FOLDER,
     MANIFEST,
@@ -310,7 +311,8 @@ def test_subwords_are_put_together_in_samples_and_carried_along(tmp_path: Path) 
     write_job(tmp_path, QUICK, num_pairs=2)
     vocabulary_folder = tmp_path / "input" / "data" / "vocab"
     lines = ["das Haus ist schön", "das Haus am See ist alt"] * 3
-    train_subwords(lines, merges=5, path=vocabulary_folder / SUBWORDS)
+    words = Counter(" ".join(lines).split())
+    learn_subwords(words, list(words.values()), merges=5, path=vocabulary_folder / SUBWORDS)
     write_subword_records(tmp_path, vocabulary_folder, lines)
 
     status, failure = run_here(tmp_path)

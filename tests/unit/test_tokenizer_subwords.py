@@ -1,12 +1,18 @@
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers.normalizers import NFC
 from tokenizers.pre_tokenizers import ByteLevel
 
-from nmt.tokenizer import SubwordTokenizer, TokenizerError, load_tokenizer, train_subwords
+from nmt.tokenizer import SubwordTokenizer, TokenizerError, learn_subwords, load_tokenizer
 from protocol.vocabulary import SPECIAL_SYMBOLS
 
 LINES = [
@@ -15,21 +21,43 @@ LINES = [
     "größer, schöner, größte Straße « 😀😀 👩\u200d👩\u200d👧",
     "</s> <s> <pad> <unk> x</s>x <s><s> 日本語 日本",
 ] * 3
+REPOSITORY = Path(__file__).resolve().parents[2]
+LEARN = """
+import sys
+from collections import Counter
+from pathlib import Path
+from nmt.tokenizer import learn_subwords
+counter = Counter(Path(sys.argv[1]).read_text(encoding="utf-8").split())
+learn_subwords(counter, list(counter.values()), merges=400, path=Path(sys.argv[2]))
+"""
+
+
+def learn(lines: Sequence[str], merges: int, path: Path, **options: int) -> None:
+    counter = Counter(" ".join(lines).split())
+    learn_subwords(counter, list(counter.values()), merges=merges, path=path, **options)
 
 
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> SubwordTokenizer:
     folder = tmp_path_factory.mktemp("subwords")
-    train_subwords(LINES, merges=150, path=folder / "subwords.json")
+    learn(LINES, 150, folder / "subwords.json")
     loaded = load_tokenizer(folder)
     assert isinstance(loaded, SubwordTokenizer)
     return loaded
 
 
 def texts() -> st.SearchStrategy[str]:
-    words = st.sampled_from([*SPECIAL_SYMBOLS, "driver", "größte", "😀", "日本", "a</s>", "\x00"])
+    words = st.sampled_from(
+        [*SPECIAL_SYMBOLS, "a</s>", "<\u0338unk>", "driver", "größte", "😀", "日本", "\x00"]
+    )
+    words |= st.sampled_from(["gro\u0308ßte", "\u0308", "\u2001", "\u1100\u1161", "\u212b"])
     spaces = st.sampled_from(["", " ", "\u2003", "\x1c", "\x85", "\r\n"])
     return st.lists(words | spaces | st.text(max_size=6), max_size=12).map("".join)
+
+
+def composed(text: str) -> str:
+    """The words in the normalised form that Unicode recommends, by single spaces."""
+    return str(NFC().normalize_str(" ".join(text.split())))
 
 
 def plain_bytes(piece: str) -> bytes:
@@ -45,7 +73,8 @@ def plain_bytes(piece: str) -> bytes:
 @given(text=texts())
 def test_every_text_comes_back(tokenizer: SubwordTokenizer, text: str) -> None:
     segmentation = tokenizer.segment(text)
-    assert segmentation.text == " ".join(text.split())
+    assert segmentation.text == composed(text)
+    assert len(segmentation.text.split()) == len(text.split())
     assert tokenizer.assemble(segmentation.pieces) == segmentation
     assert len(segmentation.word_of_piece) == len(segmentation.pieces)
 
@@ -67,7 +96,7 @@ def test_the_pieces_of_a_word_spell_it(tokenizer: SubwordTokenizer, text: str) -
             spelled[word] += plain_bytes(piece)
         else:
             assert piece == "Ġ"
-    assert [word.decode().strip(" ") for word in spelled] == text.split()
+    assert [word.decode().strip(" ") for word in spelled] == composed(text).split()
 
 
 @given(data=st.data())
@@ -123,10 +152,61 @@ def test_repeated_words_become_one_piece(tokenizer: SubwordTokenizer) -> None:
 
 
 def test_without_text_there_are_bytes_only(tmp_path: Path) -> None:
-    train_subwords(["", " \t"], merges=10, path=tmp_path / "subwords.json")
+    learn(["", " \t"], 10, tmp_path / "subwords.json")
     tokenizer = SubwordTokenizer(tmp_path / "subwords.json")
     assert len(tokenizer.vocabulary) == 260
     assert tokenizer.segment("ä b").text == "ä b"
+
+
+def test_decomposed_characters_are_composed(tokenizer: SubwordTokenizer) -> None:
+    decomposed = "gro\u0308ßte \u1112\u1161\u11ab"
+    assert decomposed != "größte 한"
+    assert tokenizer.segment(decomposed) == tokenizer.segment("größte 한")
+    assert tokenizer.piece_ids([decomposed]) == tokenizer.piece_ids(["größte 한"])
+
+
+def test_decomposed_words_are_counted_with_the_composed(tmp_path: Path) -> None:
+    learn(["größte", "gro\u0308ßte"], 9, tmp_path / "subwords.json")
+    tokenizer = SubwordTokenizer(tmp_path / "subwords.json")
+    assert tokenizer.segment("größte").pieces == ("ĠgrÃ¶ÃŁte",)
+
+
+def test_a_file_without_normalisation_still_works(
+    tokenizer: SubwordTokenizer, tmp_path: Path
+) -> None:
+    path = tmp_path / "subwords.json"
+    learn(LINES, 150, path)
+    content = json.loads(path.read_text())
+    assert content["normalizer"] == {"type": "NFC"}
+    path.write_text(json.dumps(content | {"normalizer": None}))
+    old = SubwordTokenizer(path)
+    assert old.segment("gro\u0308ßte").text == "gro\u0308ßte"
+    assert old.segment("driver größte </s>") == tokenizer.segment("driver größte </s>")
+
+
+def test_a_long_text_is_sampled_at_even_distances(tmp_path: Path) -> None:
+    learn(["ab"] * 8 + ["cd"] * 3 + ["ef"] * 5, 9, tmp_path / "sampled.json", max_words=4)
+    learn(["ab"] * 2 + ["ef"] * 2, 9, tmp_path / "sample.json")
+    assert (tmp_path / "sampled.json").read_bytes() == (tmp_path / "sample.json").read_bytes()
+
+
+def test_processes_with_any_number_of_threads_learn_the_same(tmp_path: Path) -> None:
+    lines = LINES + [f"{number:o}" for number in range(5000)]
+    (tmp_path / "lines.txt").write_text("\n".join(lines), encoding="utf-8")
+    for name, environment in {
+        "one": {"RAYON_NUM_THREADS": "1", "PYTHONHASHSEED": "1"},
+        "three": {"RAYON_NUM_THREADS": "3", "PYTHONHASHSEED": "2"},
+        "none": {"TOKENIZERS_PARALLELISM": "false"},
+    }.items():
+        subprocess.run(
+            [sys.executable, "-c", LEARN, "lines.txt", f"{name}.json"],
+            cwd=tmp_path,
+            env=os.environ | environment | {"PYTHONPATH": str(REPOSITORY)},
+            check=True,
+        )
+    files = {path.name: path.read_bytes() for path in tmp_path.glob("*.json")}
+    assert set(files) == {"one.json", "three.json", "none.json"}
+    assert len(set(files.values())) == 1
 
 
 def test_a_file_that_holds_no_subwords_is_named(tmp_path: Path) -> None:
