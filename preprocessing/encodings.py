@@ -14,6 +14,9 @@ from preprocessing.wire_format import varint
 from preprocessing.word_types import WordTypes
 from protocol.vocabulary import UNK_ID
 
+CUT_AT_ONCE = 1 << 14
+"""Words that the tokenizer's own objects, a kilobyte for each word, are there for."""
+
 
 class Encoding:
     """For each word type of a text, the vocabulary ids that stand for it."""
@@ -39,7 +42,10 @@ class Encoding:
     @classmethod
     def by_subwords(cls, types: WordTypes, tokenizer: SubwordTokenizer) -> Self:
         """Pieces never cross white space, so that each different word is cut only once."""
-        return cls(Expansion.of(tokenizer.piece_ids(list(types))))
+        pieces = [
+            Expansion.of(tokenizer.piece_ids(list(part))) for part in types.parts(CUT_AT_ONCE)
+        ]
+        return cls(Expansion.joined(pieces))
 
 
 def _joined_varints(ids: Expansion) -> pa.BinaryArray:

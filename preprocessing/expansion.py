@@ -24,6 +24,14 @@ class Expansion:
         sizes = np.fromiter(map(len, replacements), dtype=np.int64, count=len(replacements))
         return cls(sizes, np.fromiter((i for part in replacements for i in part), dtype=np.int32))
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """The numbers of the first part, then those of the second, and so on."""
+        return cls(
+            np.concatenate([np.zeros(0, dtype=np.int64), *(part.sizes for part in parts)]),
+            np.concatenate([np.zeros(0, dtype=np.int32), *(part.values for part in parts)]),
+        )
+
     def apply(self, block: Block) -> Block:
         """The same lines with their numbers replaced."""
         sizes = self.sizes[block.tokens]

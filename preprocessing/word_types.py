@@ -27,6 +27,11 @@ class WordTypes:
     def __iter__(self) -> Iterator[str]:
         return iter(self.utf8.view(pa.string()).to_pylist())
 
+    def parts(self, size: int) -> Iterator["WordTypes"]:
+        """The words in order, at most so many at once."""
+        for start in range(0, len(self), size):
+            yield WordTypes(self.utf8.slice(start, size))
+
     def joined_with(self, other: "WordTypes") -> tuple["WordTypes", Ids]:
         """These words and then the other's that are new, and the new numbers of the other's."""
         words, (_, numbers) = _number([self.utf8, other.utf8])
