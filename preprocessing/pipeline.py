@@ -13,11 +13,12 @@ from preprocessing.filters import build_filters
 from preprocessing.outputs import StagedOutputs
 from preprocessing.parallel_text import ParallelText
 from preprocessing.pieces import existing_pieces, make_pieces
-from preprocessing.progress import ByteProgress, DownloadProgress, Progress
+from preprocessing.progress import DownloadProgress, Progress
 from preprocessing.records import PairEncoding, write_records
 from preprocessing.settings import Settings, TextURIs
 from preprocessing.side_reader import Side
 from preprocessing.summary import Summary, unknown_share
+from preprocessing.text_blocks import LineTransform
 from protocol.uris import display_name
 
 
@@ -33,10 +34,10 @@ def run(settings: Settings) -> Summary:
         outputs = stack.enter_context(StagedOutputs())
         train_path = outputs.stage(settings.outputs.train)
         existing = existing_pieces(settings)
-        downloads = stack.enter_context(DownloadProgress())
+        reader = _Reader(settings, stack)
         # The small text goes first, so that a mistake in it shows before the long one is read.
-        validation = _read_validation(settings, downloads, stack)
-        training = _read_training(settings, downloads, stack)
+        validation = reader.validation()
+        training = reader.training()
         pieces = existing or make_pieces(settings, training, outputs)
         _write(training, pieces.encode(training), train_path)
         unknown = None
@@ -54,38 +55,61 @@ def run(settings: Settings) -> Summary:
         )
 
 
-def _read_validation(
-    settings: Settings, downloads: ByteProgress, stack: ExitStack
-) -> ParallelText | None:
-    if settings.validation is None:
-        return None
-    source, target = _sides(settings, settings.validation, downloads)
-    return stack.enter_context(read_parallel_text(source, target))
+class _Reader:
+    """Reads the texts of one run alike."""
 
-
-def _read_training(settings: Settings, downloads: ByteProgress, stack: ExitStack) -> ParallelText:
-    source, target = _sides(settings, settings.train, downloads)
-    with Progress("training text", unit="lines") as progress:
-        source = replace(source, max_lines=settings.max_lines, lines_read=progress.advance)
-        target = replace(target, max_lines=settings.max_lines)
-        text = stack.enter_context(
-            read_parallel_text(source, target, joint=settings.has_joint_vocabulary)
+    def __init__(self, settings: Settings, stack: ExitStack) -> None:
+        """What is read stays readable until the stack is unwound."""
+        self._settings = settings
+        self._stack = stack
+        self._downloads = stack.enter_context(DownloadProgress())
+        cleaning = settings.cleaning
+        self._transforms = _transforms(
+            (cleaning.detokenize_source, cleaning.detokenize_target), stack
         )
-    text.drop(build_filters(settings.cleaning, text.source.types, text.target.types))
-    if not text.kept().any():
-        names = (display_name(uri) for uri in (settings.train.source, settings.train.target))
-        raise CorpusError(
-            f"{' and '.join(names)}: cleaning leaves no line pair; {text.pair_counts()}"
+
+    def validation(self) -> ParallelText | None:
+        uris = self._settings.validation
+        if uris is None:
+            return None
+        return self._stack.enter_context(read_parallel_text(*self._sides(uris)))
+
+    def training(self) -> ParallelText:
+        settings = self._settings
+        source, target = self._sides(settings.train)
+        with Progress("training text", unit="lines") as progress:
+            source = replace(source, max_lines=settings.max_lines, lines_read=progress.advance)
+            target = replace(target, max_lines=settings.max_lines)
+            text = self._stack.enter_context(
+                read_parallel_text(source, target, joint=settings.has_joint_vocabulary)
+            )
+        text.drop(build_filters(settings.cleaning, text.source.types, text.target.types))
+        if not text.kept().any():
+            names = f"{display_name(source.uri)} and {display_name(target.uri)}"
+            raise CorpusError(f"{names}: cleaning leaves no line pair; {text.pair_counts()}")
+        return text
+
+    def _sides(self, uris: TextURIs) -> tuple[Side, Side]:
+        source = Side(
+            uri=uris.source,
+            cache=self._settings.cache,
+            downloads=self._downloads,
+            transform=self._transforms[0],
         )
-    return text
+        return source, replace(source, uri=uris.target, transform=self._transforms[1])
 
 
-def _sides(settings: Settings, uris: TextURIs, downloads: ByteProgress) -> tuple[Side, Side]:
-    cache = settings.cache
-    return (
-        Side(uri=uris.source, cache=cache, downloads=downloads),
-        Side(uri=uris.target, cache=cache, downloads=downloads),
-    )
+def _transforms(
+    languages: tuple[str | None, str | None], stack: ExitStack
+) -> tuple[LineTransform | None, LineTransform | None]:
+    if languages == (None, None):
+        return None, None
+    # Few runs need the library, which takes a while to import.
+    from preprocessing.detokenization import detokenization  # noqa: PLC0415
+
+    detokenizing = stack.enter_context(detokenization())
+    source, target = (language and detokenizing.into(language) for language in languages)
+    return source or None, target or None
 
 
 def _write(text: ParallelText, encoding: PairEncoding, path: Path) -> None:

@@ -62,3 +62,13 @@ def test_subwords_are_learned_on_what_cleaning_leaves(folder: Path) -> None:
     pieces = json.loads((folder / "vocab.src.json").read_text(encoding="utf-8"))
     assert "\u0120low" in pieces
     assert not any("hi" in piece for piece in pieces)
+
+
+def test_moses_tokens_become_text_before_anything_else(folder: Path) -> None:
+    (folder / "source").write_text("Harry &apos;s long @-@ term plan .\n")
+    (folder / "target").write_text("Harrys Plan , sagt er .\n")
+    assert run("--detokenize-source=en", "--max-length=6") == 0
+    sides = (json.loads((folder / f"vocab.{side}.json").read_bytes()) for side in ("src", "trg"))
+    source, target = (list(words)[4:] for words in sides)
+    assert sorted(source) == ["Harry's", "long-term", "plan."]
+    assert "," in target
