@@ -1,4 +1,4 @@
-"""Whether a paid GPU can be used; knows instance types' names, and nothing of their drivers."""
+"""What the machine can compute with; knows instance types' names, and nothing of their drivers."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,7 @@ from training.folders import LOCAL, JobInputError
 
 NVIDIA_DEVICE = Path("/dev/nvidiactl")
 """There when the machine has an NVIDIA driver and the container may use it."""
+_BFLOAT16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
 _GPU_INSTANCE = re.compile(r"ml\.(gr?|p)\d")
 
 
@@ -26,6 +27,17 @@ def check_gpu(instance_type: str, nvidia_device: Path = NVIDIA_DEVICE) -> None:
         "image on another base image (--build-arg BASE=…), one whose CUDA the instance's driver "
         "supports, or set another instance type; training on this CPU would be slow and dear"
     )
+
+
+def computes_in_bfloat16(precision: str, device: torch.device) -> bool:
+    """Whether products are taken in bfloat16; `auto` does so where the machine is made for it."""
+    if precision != "auto":
+        return precision == "bfloat16"
+    if device.type == "cuda":
+        supported: bool = torch.cuda.is_bf16_supported()
+        return supported
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in _BFLOAT16_INSTRUCTIONS)
 
 
 def _has_gpu(instance_type: str, nvidia_device: Path) -> bool:

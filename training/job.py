@@ -12,13 +12,14 @@ from nmt.trainer import Trainer, TrainingOutcome
 from nmt.validation import Validator
 from training.artifacts import build_manifest, write_model
 from training.corpora import Corpora, read_corpora
-from training.device import check_gpu
+from training.device import check_gpu, computes_in_bfloat16
 from training.folders import Folders
 from training.hyperparameters import (
     Hyperparameters,
     no_effect_warnings,
     read_hyperparameters,
 )
+from training.memory import keep_freed_memory
 from training.progress import ProgressPrinter, metric_line, say
 from training.recipe import Recipe, build_recipe, compromises
 
@@ -51,12 +52,17 @@ def run_job(
 
 
 def _prepare_device(recipe: Recipe, environ: Mapping[str, str]) -> torch.device:
+    keep_freed_memory()
     torch.manual_seed(recipe.seed)
     cores = len(os.sched_getaffinity(0))
     if recipe.num_threads or "OMP_NUM_THREADS" not in environ:
         torch.set_num_threads(recipe.num_threads or cores)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    say(f"[device] {device.type}, {torch.get_num_threads()} CPU threads, torch {torch.__version__}")
+    arithmetic = "bfloat16" if computes_in_bfloat16(recipe.precision, device) else "float32"
+    say(
+        f"[device] {device.type}, {arithmetic}, {torch.get_num_threads()} CPU threads, "
+        f"torch {torch.__version__}"
+    )
     return device
 
 
@@ -85,8 +91,7 @@ def _train(
     folders: Folders,
     stop_requested: Callable[[], bool],
 ) -> TrainingOutcome:
-    on_gpu = next(model.parameters()).device.type == "cuda"
-    bfloat16 = recipe.precision == "bfloat16" or (recipe.precision == "auto" and on_gpu)
+    bfloat16 = computes_in_bfloat16(recipe.precision, next(model.parameters()).device)
     trainer = Trainer(
         model,
         corpora.training,

@@ -336,7 +336,8 @@ ADDITIONS: tuple[Hyperparameter, ...] = (
         "precision",
         Choice(("auto", "float32", "bfloat16")),
         "auto",
-        "Arithmetic of training; auto is bfloat16 on a GPU and float32 elsewhere.",
+        "Arithmetic of matrix products; weights and sums stay float32. auto is bfloat16 on a GPU "
+        "or CPU that computes in it (AVX512_BF16, AMX) and float32 elsewhere.",
     ),
     _ours(
         "num_threads",

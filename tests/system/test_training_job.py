@@ -47,6 +47,7 @@ REVERSAL = TINY | {
     "checkpoint_frequency_num_batches": "225",
     "optimized_metric": "bleu",
     "rnn_cell_type": "gru",
+    "seed": "4",
 }
 ENDLESS = TINY | {"batch_size": "16", "progress_frequency_num_batches": "2"}
 QUICK = TINY | {"batch_size": "16", "max_num_batches": "3"}

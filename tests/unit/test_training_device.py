@@ -1,6 +1,7 @@
 import json
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from tests.reversal import write_job
 from training.__main__ import main
-from training.device import check_gpu
+from training.device import check_gpu, computes_in_bfloat16
 from training.folders import LOCAL, Folders, JobInputError
 
 ENTRYPOINT = Path(__file__).parents[2] / "containers" / "training" / "entrypoint.sh"
@@ -93,6 +94,46 @@ def test_sagemaker_need_not_name_the_instance(tmp_path: Path, nvidia_device: Pat
 def test_a_usable_gpu_is_accepted(monkeypatch: pytest.MonkeyPatch, nvidia_device: Path) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     check_gpu("ml.g5.xlarge", nvidia_device)
+
+
+@pytest.mark.parametrize(
+    ("precision", "capabilities", "expected"),
+    [
+        ("auto", {"avx512_bf16": True}, True),
+        ("auto", {"avx512_bf16": False, "amx_bf16": True}, True),
+        ("auto", {"avx512_f": True}, False),
+        ("bfloat16", {}, True),
+        ("float32", {"avx512_bf16": True}, False),
+    ],
+)
+def test_a_cpu_made_for_bfloat16_uses_it(
+    monkeypatch: pytest.MonkeyPatch,
+    precision: str,
+    capabilities: dict[str, bool],
+    expected: bool,
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+
+    assert computes_in_bfloat16(precision, torch.device("cpu")) is expected
+
+
+def test_freed_memory_is_used_again() -> None:
+    script = (
+        "import resource, torch\n"
+        "from training.memory import keep_freed_memory\n"
+        "faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "assert keep_freed_memory()\n"
+        "step = lambda: torch.empty(2**23).fill_(0)\n"
+        "for _ in range(20): step()\n"
+        "before = faults()\n"
+        "for _ in range(20): step()\n"
+        "print(faults() - before)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert int(done.stdout) < 2000
 
 
 def test_the_job_fails_with_the_reason_before_it_looks_at_its_data(
