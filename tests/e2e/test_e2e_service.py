@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -303,12 +304,31 @@ def test_subwords_translate_any_text(deployment: Deployment, corpus: dict[str, s
     quick = QUICK | {"max_num_batches": 120, "checkpoint_frequency_num_batches": 120}
 
     execution = deployment.retrain(
-        {"corpus": corpus, "max_lines": 5000, "subwords": 400, "hyperparameters": quick}
+        {
+            "corpus": corpus,
+            "max_lines": 5000,
+            "subwords": 400,
+            "cleaning": {
+                "max_length": 40,
+                "drop_duplicates": True,
+                "source_script": "Latin",
+                "detokenize_source": "en",
+                "detokenize_target": "de",
+            },
+            "hyperparameters": quick,
+        }
     )
 
     assert execution.status == "SUCCEEDED", f"{execution.error}: {execution.cause}"
-    sentence = "Zwölf  Boxkämpfer 🥊 drive!"
-    prediction = deployment.api.translate(sentence, attention=True)[0]
-    assert prediction["target"]
-    assert "<unk>" not in prediction["target"]
-    assert [len(row) for row in prediction["matrix"]] == [4] * len(prediction["target"].split())
+    pieces = deployment.api.call("GET", "/vocabulary/source").json()
+    assert not any("Boxk" in piece or "ðŁ¥Ĭ" in piece for piece in pieces)
+    composed = "Can  zwölf Boxkämpfer 🥊 drive a car?"
+    decomposed = unicodedata.normalize("NFD", composed)
+    assert decomposed != composed
+    predictions = deployment.api.translate(composed, decomposed, attention=True)
+    assert predictions[0] == predictions[1]
+    target, matrix = predictions[0]["target"], predictions[0]["matrix"]
+    assert target
+    assert "<unk>" not in target
+    assert [len(row) for row in matrix] == [len(composed.split())] * len(target.split())
+    assert all(sum(row) == pytest.approx(1, abs=1e-5) for row in matrix)
