@@ -3,36 +3,35 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from nmt.checkpoint import (
     Checkpoint,
-    CheckpointError,
+    CheckpointFolder,
+    Identity,
     KeptWeights,
-    Progress,
     Weights,
-    load_checkpoint,
     random_states,
     restore_random_states,
-    save_checkpoint,
 )
-from nmt.data import Batch, BatchConfig, ParallelCorpus, epoch_batches, make_batch
+from nmt.data import Batch, ParallelCorpus, epoch_batches, make_batch
 from nmt.loss import batch_loss
-from nmt.metrics import Metric, ValidationMetrics
+from nmt.machine import Machine
+from nmt.metrics import ValidationMetrics
 from nmt.model import Transformer
-from nmt.optimization import (
-    OptimizerConfig,
-    Schedule,
-    ScheduleConfig,
-    build_optimizer,
-    clip_gradients,
+from nmt.optimization import Schedule, build_optimizer, clip_gradients
+from nmt.progress import (
+    LearningCurve,
+    Progress,
+    Stretch,
+    TrainingObserver,
+    ValidationReport,
 )
+from nmt.trainer_config import TrainerConfig
 from nmt.validation import ValidationInterruptedError, Validator
 from protocol.vocabulary import PAD_ID
 
@@ -55,75 +54,16 @@ class StopReason(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TrainerConfig:
-    """How long to train, on what, and what to keep."""
-
-    batches: BatchConfig = field(default_factory=BatchConfig)
-    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
-    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    label_smoothing: float = 0.1
-    optimized_metric: Metric = Metric.PERPLEXITY
-    validate_bleu: bool = False
-    """Decode at every validation; otherwise only the kept weights are decoded, at the end."""
-    checkpoint_frequency: int = 1000
-    """Batches between two validations, each of which also saves a checkpoint."""
-    patience: int = 3
-    """Validations without improvement before training stops."""
-    max_num_batches: int | None = None
-    max_num_epochs: int | None = None
-    min_num_epochs: int = 0
-    progress_frequency: int = 50
-    """Batches between two reports."""
-    bfloat16: bool = False
-    """Compute in bfloat16 where that is safe; weights stay float32."""
-
-    def __post_init__(self) -> None:
-        if self.optimized_metric is Metric.BLEU and not self.validate_bleu:
-            raise ValueError("optimized_metric bleu needs validate_bleu")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepReport:
-    """A stretch of training: means over the batches since the last report."""
-
-    epoch: int
-    step: int
-    loss: float
-    learning_rate: float
-    """Of the last batch."""
-    tokens_per_second: float
-    """Target tokens, padding not counted."""
-    padding: float
-    """Share of padding among target positions."""
-
-
-class TrainingObserver(Protocol):
-    """Is told what happens; it decides what to print."""
-
-    def resumed(self, progress: Progress) -> None: ...
-    def progressed(self, report: StepReport) -> None: ...
-    def validated(self, step: int, metrics: ValidationMetrics, *, improved: bool) -> None: ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingOutcome:
     """How training ended; the model holds the kept weights."""
 
     reason: StopReason
     num_batches: int
+    seconds: float
+    """In training and validation, the runs before a resumption included."""
     kept_step: int
     metrics: ValidationMetrics
-
-
-@dataclass(slots=True)
-class _Stretch:
-    """Sums since the last report."""
-
-    started: float
-    loss: float = 0.0
-    num_batches: int = 0
-    num_tokens: int = 0
-    num_positions: int = 0
+    curve: LearningCurve
 
 
 class Trainer:
@@ -137,7 +77,7 @@ class Trainer:
         config: TrainerConfig,
         *,
         observer: TrainingObserver,
-        checkpoint_path: Path | None = None,
+        checkpoints: CheckpointFolder | None = None,
         stop_requested: Callable[[], bool] = lambda: False,
     ) -> None:
         self.model = model
@@ -145,26 +85,30 @@ class Trainer:
         self.validator = validator
         self.config = config
         self.observer = observer
-        self.checkpoint_path = checkpoint_path
+        self.checkpoints = checkpoints
         self.stop_requested = stop_requested
         self.device = next(model.parameters()).device
         self.optimizer = build_optimizer(model.parameters(), config.optimizer)
         self.schedule = Schedule(config.schedule)
         self.progress = Progress()
         self.kept: KeptWeights | None = None
-        self._stretch = _Stretch(time.monotonic())
+        self.curve = LearningCurve()
+        self._stretch = Stretch()
+        self._clock = time.monotonic()
 
     def train(self) -> TrainingOutcome:
-        """Train to the end, from the checkpoint when there is one.
+        """Train to the end, from the newest checkpoint when there is one.
 
         Raises:
             DivergenceError: a loss or gradient was not finite.
-            CheckpointError: the checkpoint is damaged or belongs to another training.
+            CheckpointError: all checkpoints are damaged, or they are of another training.
             NothingTrainedError: asked to stop before the first batch.
         """
         self._resume()
         self.model.train()
-        self._stretch = _Stretch(time.monotonic())
+        self._stretch, self._clock = Stretch(), time.monotonic()
+        if self._validation_is_due():
+            self.validate()
         while (reason := self.should_stop()) is None:
             self._train_epoch()
         if reason is StopReason.REQUESTED:
@@ -201,9 +145,11 @@ class Trainer:
         self.progress.num_not_improved = 0 if improved else self.progress.num_not_improved + 1
         self.progress.validated_step = self.progress.step
         self.schedule.observe(improved=improved)
-        self.observer.validated(self.progress.step, metrics, improved=improved)
+        report = ValidationReport(step=self.progress.step, metrics=metrics, improved=improved)
+        self.curve.validations.append(report)
+        self.observer.validated(report)
         self.save()
-        self._stretch = _Stretch(time.monotonic())
+        self._stretch = Stretch()
 
     def should_stop(self) -> StopReason | None:
         """The reason to end now, if there is one."""
@@ -220,21 +166,22 @@ class Trainer:
         return None
 
     def save(self) -> None:
-        """Write the checkpoint, if there is a place for it."""
-        if self.checkpoint_path is None:
+        """Write a checkpoint, if there is a place for it."""
+        self._count_seconds()
+        if self.checkpoints is None:
             return
-        save_checkpoint(
-            self.checkpoint_path,
+        self.checkpoints.save(
             Checkpoint(
-                model_config=self.model.config,
-                num_training_pairs=len(self.corpus),
+                identity=self._identity(self.checkpoints),
+                machine=self._machine(),
                 progress=self.progress,
                 weights=self.model.state_dict(),
                 optimizer=self.optimizer.state_dict(),
                 schedule=self.schedule.state_dict(),
-                random_states=random_states(),
+                random_states=[random_states(self.device)],
                 kept=self.kept,
-            ),
+                curve=self.curve,
+            )
         )
 
     def _train_epoch(self) -> None:
@@ -246,7 +193,7 @@ class Trainer:
             loss = self.train_step(batch.to(self.device))
             progress.batch_in_epoch += 1
             self._report(batch, loss)
-            if progress.step % self.config.checkpoint_frequency == 0:
+            if self._validation_is_due():
                 self.validate()
             if self.should_stop() is not None:
                 break
@@ -254,30 +201,47 @@ class Trainer:
             progress.epoch += 1
             progress.batch_in_epoch = 0
 
+    def _validation_is_due(self) -> bool:
+        step = self.progress.step
+        due = step % self.config.checkpoint_frequency == 0
+        return due and self.progress.validated_step < step
+
     def _resume(self) -> None:
-        path = self.checkpoint_path
-        if path is None or not path.exists():
+        checkpoints = self.checkpoints
+        checkpoint = checkpoints.newest(self.observer.warned) if checkpoints else None
+        if checkpoints is None or checkpoint is None:
             return
-        checkpoint = load_checkpoint(path)
-        self._check_same_training(checkpoint, path)
+        checkpoint.check_identity(self._identity(checkpoints))
+        if changes := checkpoint.machine.changes(self._machine()):
+            self.observer.warned(
+                f"{'; '.join(changes)}: the result will not be that of an uninterrupted training "
+                "to the last bit"
+            )
         self.model.load_state_dict(checkpoint.weights)
         self.optimizer.load_state_dict(checkpoint.optimizer)
         self.schedule.load_state_dict(checkpoint.schedule)
         self.progress, self.kept = checkpoint.progress, checkpoint.kept
-        restore_random_states(checkpoint.random_states)
+        self.curve = checkpoint.curve
+        restore_random_states(checkpoint.random_states[0], self.device)
         self.observer.resumed(self.progress)
 
-    def _check_same_training(self, checkpoint: Checkpoint, path: Path) -> None:
-        if checkpoint.model_config != self.model.config:
-            raise CheckpointError(
-                f"{path.name} holds another model ({checkpoint.model_config}, now "
-                f"{self.model.config}); empty the checkpoint folder to start anew"
-            )
-        if checkpoint.num_training_pairs != len(self.corpus):
-            raise CheckpointError(
-                f"{path.name} was trained on {checkpoint.num_training_pairs} sentence pairs, now "
-                f"there are {len(self.corpus)}; empty the checkpoint folder to start anew"
-            )
+    def _identity(self, checkpoints: CheckpointFolder) -> Identity:
+        sides = {"source": self.corpus.source, "target": self.corpus.target}
+        return {
+            **{f"model.{name}": value for name, value in asdict(self.model.config).items()},
+            **self.config.identity(),
+            **checkpoints.fingerprints,
+            "sentence_pairs": len(self.corpus),
+            **{f"{name}_tokens": int(side.lengths.sum()) for name, side in sides.items()},
+        }
+
+    def _machine(self) -> Machine:
+        return Machine.current(self.device, num_processes=1, bfloat16=self.config.bfloat16)
+
+    def _count_seconds(self) -> None:
+        now = time.monotonic()
+        self.progress.seconds += now - self._clock
+        self._clock = now
 
     def _finish(self, reason: StopReason) -> TrainingOutcome:
         """Put the best weights into the model and complete their measures."""
@@ -288,11 +252,15 @@ class Trainer:
         kept = self.kept
         assert kept is not None  # noqa: S101
         self.model.load_state_dict(kept.weights)
+        metrics = self._with_bleu(kept.metrics)
+        self._count_seconds()
         return TrainingOutcome(
             reason=reason,
             num_batches=self.progress.step,
+            seconds=self.progress.seconds,
             kept_step=kept.step,
-            metrics=self._with_bleu(kept.metrics),
+            metrics=metrics,
+            curve=self.curve,
         )
 
     def _with_bleu(self, metrics: ValidationMetrics) -> ValidationMetrics:
@@ -317,25 +285,18 @@ class Trainer:
         self.kept = KeptWeights(step=self.progress.step, metrics=metrics, weights=weights)
 
     def _report(self, batch: Batch, loss: float) -> None:
-        stretch = self._stretch
-        stretch.loss += loss
-        stretch.num_batches += 1
-        stretch.num_tokens += int((batch.labels != PAD_ID).sum())
-        stretch.num_positions += batch.labels.numel()
-        if self.progress.step % self.config.progress_frequency:
-            return
-        seconds = time.monotonic() - stretch.started
-        self.observer.progressed(
-            StepReport(
-                epoch=self.progress.epoch + 1,
-                step=self.progress.step,
-                loss=stretch.loss / stretch.num_batches,
-                learning_rate=self.schedule.learning_rate(self.progress.step),
-                tokens_per_second=stretch.num_tokens / seconds,
-                padding=1 - stretch.num_tokens / stretch.num_positions,
-            )
+        self._stretch.add(
+            loss,
+            num_tokens=int((batch.labels != PAD_ID).sum()),
+            num_positions=batch.labels.numel(),
         )
-        self._stretch = _Stretch(time.monotonic())
+        progress = self.progress
+        if progress.step % self.config.progress_frequency:
+            return
+        report = self._stretch.report(progress, self.schedule.learning_rate(progress.step))
+        self.curve.steps.append(report)
+        self.observer.progressed(report)
+        self._stretch = Stretch()
 
     def _finite(self, step: int, loss: Tensor, norm: Tensor) -> float:
         value = loss.item()

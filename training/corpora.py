@@ -1,7 +1,9 @@
 """The job's records, vocabularies and tokenizer, read and checked against each other."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from nmt.data import ParallelCorpus, check_ids, read_corpus
 from nmt.tokenizer import Tokenizer, load_tokenizer
@@ -27,6 +29,8 @@ class Corpora:
     source_tokens: list[str]
     target_tokens: list[str]
     tokenizer: Tokenizer
+    fingerprints: Mapping[str, str]
+    """SHA-256 of every file that was read, by the file's name."""
 
     @property
     def shared_vocabulary(self) -> bool:
@@ -74,10 +78,17 @@ def read_corpora(folders: Folders, recipe: Recipe) -> Corpora:
         source_tokens=source,
         target_tokens=target,
         tokenizer=load_tokenizer(folders.vocabularies),
+        fingerprints={path.name: fingerprint(path) for path in folders.data_files()},
     )
     _check(corpora.training, corpora, TRAIN_RECORDS)
     _check(corpora.validation, corpora, VALIDATION_RECORDS)
     return corpora
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _check(corpus: ParallelCorpus, corpora: Corpora, name: str) -> None:

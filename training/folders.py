@@ -70,6 +70,12 @@ class Folders:
         """
         return _json_object(self._configuration("hyperparameters.json"))
 
+    def data_files(self) -> list[Path]:
+        """Every file of the channels that the job learns from; subwords only when there."""
+        vocabularies = [self.vocabularies / name for name in (SOURCE_VOCABULARY, TARGET_VOCABULARY)]
+        subwords = [self.subwords] if self.subwords.exists() else []
+        return [self.train_records, self.validation_records, *vocabularies, *subwords]
+
     def check_channels(self) -> None:
         """Refuse a job that lacks a channel or a file in one.
 
@@ -81,9 +87,7 @@ class Folders:
                 raise JobInputError(
                     f"channel {channel} is missing; the job needs {', '.join(CHANNELS)}"
                 )
-        vocabularies = (SOURCE_VOCABULARY, TARGET_VOCABULARY)
-        required = [self.train_records, self.validation_records]
-        for path in required + [self.vocabularies / name for name in vocabularies]:
+        for path in self.data_files():
             if not path.is_file():
                 there = ", ".join(sorted(file.name for file in path.parent.iterdir())) or "nothing"
                 raise JobInputError(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import torch
 
+from nmt.checkpoint import CheckpointFolder
 from nmt.initialization import initialize
 from nmt.model import Transformer
 from nmt.trainer import Trainer, TrainingOutcome
@@ -23,7 +24,6 @@ from training.memory import keep_freed_memory
 from training.progress import ProgressPrinter, metric_line, say
 from training.recipe import Recipe, build_recipe, compromises
 
-CHECKPOINT = "checkpoint.pt"
 LOCAL_JOB_NAME = "local"
 
 
@@ -98,7 +98,7 @@ def _train(
         Validator(corpora.validation, recipe.validation, corpora.target_text),
         replace(recipe.trainer, bfloat16=bfloat16),
         observer=ProgressPrinter(),
-        checkpoint_path=folders.checkpoints / CHECKPOINT,
+        checkpoints=CheckpointFolder(folders.checkpoints, corpora.fingerprints),
         stop_requested=stop_requested,
     )
     return trainer.train()

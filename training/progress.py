@@ -1,8 +1,7 @@
 """What a training job prints; the job's MetricDefinitions read the validation lines."""
 
-from nmt.checkpoint import Progress
 from nmt.metrics import ValidationMetrics
-from nmt.trainer import StepReport
+from nmt.progress import Progress, StepReport, ValidationReport
 
 
 def say(line: str) -> None:
@@ -29,6 +28,9 @@ def metric_line(metrics: ValidationMetrics) -> str:
 class ProgressPrinter:
     """Prints what the trainer reports."""
 
+    def warned(self, warning: str) -> None:
+        say(f"[warning] {warning}")
+
     def resumed(self, progress: Progress) -> None:
         say(f"[checkpoint] going on after batch {progress.step}, epoch {progress.epoch + 1}")
 
@@ -39,7 +41,7 @@ class ProgressPrinter:
             f"tokens_per_second={report.tokens_per_second:.0f} padding={report.padding:.3f}"
         )
 
-    def validated(self, step: int, metrics: ValidationMetrics, *, improved: bool) -> None:
-        say(metric_line(metrics))
-        verdict = "the best so far" if improved else "no improvement"
-        say(f"[checkpoint] batch={step}: {verdict}")
+    def validated(self, report: ValidationReport) -> None:
+        say(metric_line(report.metrics))
+        verdict = "the best so far" if report.improved else "no improvement"
+        say(f"[checkpoint] batch={report.step}: {verdict}")

@@ -8,7 +8,7 @@ from nmt.initialization import InitializationConfig, WeightInitType, XavierFacto
 from nmt.metrics import Metric
 from nmt.model import ModelConfig
 from nmt.optimization import OptimizerConfig, OptimizerType, ScheduleConfig, ScheduleType
-from nmt.trainer import TrainerConfig
+from nmt.trainer_config import TrainerConfig
 from nmt.validation import ValidationConfig
 from training.hyperparameters import HyperparameterError, Hyperparameters
 

@@ -1,0 +1,100 @@
+"""Trainings of a few batches of a model of a few weights, and what they said."""
+
+import torch
+
+from nmt.checkpoint import CheckpointFolder
+from nmt.data import BatchConfig, ParallelCorpus
+from nmt.initialization import InitializationConfig, initialize
+from nmt.metrics import ValidationMetrics
+from nmt.model import ModelConfig, Transformer
+from nmt.optimization import ScheduleConfig
+from nmt.progress import Progress, StepReport, ValidationReport
+from nmt.trainer import Trainer, TrainingOutcome
+from nmt.trainer_config import TrainerConfig
+from nmt.validation import ValidationConfig, Validator
+from tests.reversal import VOCABULARY
+
+CONFIG = TrainerConfig(
+    batches=BatchConfig(batch_size=10),
+    schedule=ScheduleConfig(learning_rate=0.01),
+    checkpoint_frequency=2,
+    progress_frequency=3,
+)
+
+
+def new_model() -> Transformer:
+    torch.manual_seed(3)
+    model = Transformer(
+        ModelConfig(
+            source_vocabulary_size=len(VOCABULARY),
+            target_vocabulary_size=len(VOCABULARY),
+            model_dim=8,
+            num_heads=2,
+            feed_forward_dim=8,
+            num_encoder_layers=1,
+            num_decoder_layers=1,
+        )
+    )
+    initialize(model, InitializationConfig())
+    return model
+
+
+class Log:
+    """Remembers what the trainer said."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.resumed_at: list[int] = []
+        self.reports: list[StepReport] = []
+        self.validations: list[tuple[int, bool]] = []
+
+    def warned(self, warning: str) -> None:
+        self.warnings.append(warning)
+
+    def resumed(self, progress: Progress) -> None:
+        self.resumed_at.append(progress.step)
+
+    def progressed(self, report: StepReport) -> None:
+        self.reports.append(report)
+
+    def validated(self, report: ValidationReport) -> None:
+        self.validations.append((report.step, report.improved))
+
+
+class ScriptedValidator(Validator):
+    """Finds the perplexities it was given, one after the other, without looking at the model."""
+
+    def __init__(self, corpus: ParallelCorpus, perplexities: list[float]) -> None:
+        super().__init__(corpus, ValidationConfig(), str)
+        self.perplexities = iter(perplexities)
+
+    def measure(self, model: Transformer, **_: object) -> ValidationMetrics:
+        return ValidationMetrics(perplexity=next(self.perplexities), accuracy=0.5, bleu=1.0)
+
+
+def run(
+    corpus: ParallelCorpus,
+    config: TrainerConfig,
+    *,
+    perplexities: list[float] | None = None,
+    checkpoints: CheckpointFolder | None = None,
+    stop_at: int | None = None,
+    model: Transformer | None = None,
+) -> tuple[TrainingOutcome, Log, Transformer]:
+    """Train, ask to stop at a batch if one is given, and say what came of it."""
+    model, log = model or new_model(), Log()
+    validator = (
+        Validator(corpus, ValidationConfig(), lambda ids: " ".join(map(str, ids)))
+        if perplexities is None
+        else ScriptedValidator(corpus, perplexities)
+    )
+    trainer = Trainer(
+        model,
+        corpus,
+        validator,
+        config,
+        observer=log,
+        checkpoints=checkpoints,
+        stop_requested=lambda: stop_at is not None and trainer.progress.step >= stop_at,
+    )
+    return trainer.train(), log, model
