@@ -72,13 +72,18 @@ class Stretch:
     loss: float = 0.0
     num_batches: int = 0
     num_tokens: int = 0
+    num_labels: int = 0
     num_positions: int = 0
 
-    def add(self, loss: float, *, num_tokens: int, num_positions: int) -> None:
-        """Count one batch; positions are target tokens and padding together."""
+    def add(self, loss: float, *, num_tokens: int, num_labels: int, num_positions: int) -> None:
+        """Count a batch: target tokens of all processes, then this one's, without and with padding.
+
+        The padding of a report is that of this process's share.
+        """
         self.loss += loss
         self.num_batches += 1
         self.num_tokens += num_tokens
+        self.num_labels += num_labels
         self.num_positions += num_positions
 
     def report(self, progress: Progress, learning_rate: float) -> StepReport:
@@ -89,5 +94,5 @@ class Stretch:
             loss=self.loss / self.num_batches,
             learning_rate=learning_rate,
             tokens_per_second=self.num_tokens / (time.monotonic() - self.started),
-            padding=1 - self.num_tokens / self.num_positions,
+            padding=1 - self.num_labels / max(self.num_positions, 1),
         )

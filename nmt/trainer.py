@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -18,12 +18,13 @@ from nmt.checkpoint import (
     random_states,
     restore_random_states,
 )
-from nmt.data import Batch, ParallelCorpus, epoch_batches, make_batch
+from nmt.data import Batch, Indices, ParallelCorpus, epoch_batches, make_batch
 from nmt.loss import batch_loss
 from nmt.machine import Machine
 from nmt.metrics import ValidationMetrics
 from nmt.model import Transformer
 from nmt.optimization import Schedule, build_optimizer, clip_gradients
+from nmt.processes import OneProcess, Processes
 from nmt.progress import (
     LearningCurve,
     Progress,
@@ -79,6 +80,7 @@ class Trainer:
         observer: TrainingObserver,
         checkpoints: CheckpointFolder | None = None,
         stop_requested: Callable[[], bool] = lambda: False,
+        processes: Processes | None = None,
     ) -> None:
         self.model = model
         self.corpus = corpus
@@ -87,6 +89,7 @@ class Trainer:
         self.observer = observer
         self.checkpoints = checkpoints
         self.stop_requested = stop_requested
+        self.processes = processes or OneProcess()
         self.device = next(model.parameters()).device
         self.optimizer = build_optimizer(model.parameters(), config.optimizer)
         self.schedule = Schedule(config.schedule)
@@ -95,6 +98,7 @@ class Trainer:
         self.curve = LearningCurve()
         self._stretch = Stretch()
         self._clock = time.monotonic()
+        self._stop_is_agreed = False
 
     def train(self) -> TrainingOutcome:
         """Train to the end, from the newest checkpoint when there is one.
@@ -117,14 +121,22 @@ class Trainer:
             self.validate()
         return self._finish(reason)
 
-    def train_step(self, batch: Batch) -> float:
-        """Move the weights by one batch; returns its loss."""
+    def train_step(self, batch: Batch | None, *, share: float = 1.0) -> float:
+        """Move the weights by one batch; returns its loss.
+
+        Among several processes the batch is this one's part, which may be none, and `share` is
+        how much of all target tokens it holds; the loss is that of all parts.
+        """
         step = self.progress.step + 1
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedule.learning_rate(step)
-        with self._autocast():
-            loss = batch_loss(self.model, batch, label_smoothing=self.config.label_smoothing)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = torch.zeros((), device=self.device)
+        if batch is not None:
+            with self._autocast():
+                loss = batch_loss(self.model, batch, label_smoothing=self.config.label_smoothing)
+            loss = loss * share
+            loss.backward()  # type: ignore[no-untyped-call]
+        loss = self._add_up(loss.detach())
         norm = clip_gradients(self.model.parameters(), self.config.optimizer)
         value = self._finite(step, loss, norm)
         self.optimizer.step()
@@ -134,9 +146,8 @@ class Trainer:
 
     def validate(self) -> None:
         """Measure the weights, keep them if they are the best so far, save a checkpoint."""
-        try:
-            metrics = self._measure(bleu=self.config.validate_bleu)
-        except ValidationInterruptedError:
+        metrics = self._measure(bleu=self.config.validate_bleu)
+        if metrics is None:
             return
         before = self.kept.metrics if self.kept else None
         improved = metrics.better_than(before, self.config.optimized_metric)
@@ -154,7 +165,7 @@ class Trainer:
     def should_stop(self) -> StopReason | None:
         """The reason to end now, if there is one."""
         config, progress = self.config, self.progress
-        if self.stop_requested():
+        if self._stop_is_agreed or (self.processes.size == 1 and self.stop_requested()):
             return StopReason.REQUESTED
         if config.max_num_batches is not None and progress.step >= config.max_num_batches:
             return StopReason.MAX_NUM_BATCHES
@@ -168,7 +179,8 @@ class Trainer:
     def save(self) -> None:
         """Write a checkpoint, if there is a place for it."""
         self._count_seconds()
-        if self.checkpoints is None:
+        states = self.processes.from_all(random_states(self.device))
+        if self.checkpoints is None or self.processes.rank:
             return
         self.checkpoints.save(
             Checkpoint(
@@ -178,7 +190,7 @@ class Trainer:
                 weights=self.model.state_dict(),
                 optimizer=self.optimizer.state_dict(),
                 schedule=self.schedule.state_dict(),
-                random_states=[random_states(self.device)],
+                random_states=states,
                 kept=self.kept,
                 curve=self.curve,
             )
@@ -189,10 +201,7 @@ class Trainer:
         progress = self.progress
         batches = epoch_batches(self.corpus, self.config.batches, progress.epoch)
         for indices in batches[progress.batch_in_epoch :]:
-            batch = make_batch(self.corpus, indices)
-            loss = self.train_step(batch.to(self.device))
-            progress.batch_in_epoch += 1
-            self._report(batch, loss)
+            self._train_batch(indices)
             if self._validation_is_due():
                 self.validate()
             if self.should_stop() is not None:
@@ -201,15 +210,48 @@ class Trainer:
             progress.epoch += 1
             progress.batch_in_epoch = 0
 
+    def _train_batch(self, indices: Indices) -> None:
+        """Train on this process's share of a batch."""
+        mine = self.processes.share(indices)
+        batch = make_batch(self.corpus, mine) if len(mine) else None
+        num_tokens = self._count_tokens(indices)
+        num_mine = int((batch.labels != PAD_ID).sum()) if batch else 0
+        on_device = batch.to(self.device) if batch else None
+        loss = self.train_step(on_device, share=num_mine / num_tokens)
+        self.progress.batch_in_epoch += 1
+        num_positions = batch.labels.numel() if batch else 0
+        self._stretch.add(
+            loss, num_tokens=num_tokens, num_labels=num_mine, num_positions=num_positions
+        )
+        self._report()
+
+    def _count_tokens(self, indices: Indices) -> int:
+        """Target tokens of a whole batch, `</s>` counted."""
+        offsets = self.corpus.target.offsets
+        return int((offsets[indices + 1] - offsets[indices] + 1).sum())
+
+    def _add_up(self, loss: Tensor) -> Tensor:
+        """The loss of all processes; they also agree on their gradients and on stopping."""
+        wish = torch.full_like(loss, self.stop_requested())
+        added = self.processes.add_up(self.model.parameters(), torch.stack((loss, wish)))
+        if self.processes.size > 1:
+            self._stop_is_agreed = bool(added[1])
+        return added[0]
+
     def _validation_is_due(self) -> bool:
         step = self.progress.step
         due = step % self.config.checkpoint_frequency == 0
         return due and self.progress.validated_step < step
 
     def _resume(self) -> None:
+        """Go on from the newest checkpoint, or start with the first process's weights."""
         checkpoints = self.checkpoints
-        checkpoint = checkpoints.newest(self.observer.warned) if checkpoints else None
+        found = None
+        if checkpoints is not None and not self.processes.rank:
+            found = checkpoints.newest(self.observer.warned)
+        checkpoint = self.processes.from_first(found)
         if checkpoints is None or checkpoint is None:
+            self.processes.spread(self.model.state_dict().values())
             return
         checkpoint.check_identity(self._identity(checkpoints))
         if changes := checkpoint.machine.changes(self._machine()):
@@ -222,7 +264,8 @@ class Trainer:
         self.schedule.load_state_dict(checkpoint.schedule)
         self.progress, self.kept = checkpoint.progress, checkpoint.kept
         self.curve = checkpoint.curve
-        restore_random_states(checkpoint.random_states[0], self.device)
+        if self.processes.rank < len(checkpoint.random_states):
+            restore_random_states(checkpoint.random_states[self.processes.rank], self.device)
         self.observer.resumed(self.progress)
 
     def _identity(self, checkpoints: CheckpointFolder) -> Identity:
@@ -236,7 +279,9 @@ class Trainer:
         }
 
     def _machine(self) -> Machine:
-        return Machine.current(self.device, num_processes=1, bfloat16=self.config.bfloat16)
+        return Machine.current(
+            self.device, num_processes=self.processes.size, bfloat16=self.config.bfloat16
+        )
 
     def _count_seconds(self) -> None:
         now = time.monotonic()
@@ -248,7 +293,7 @@ class Trainer:
         if self.progress.step == 0:
             raise NothingTrainedError(f"training ended before its first batch: {reason}")
         if self.kept is None:
-            self._keep(self.validator.measure(self.model, bleu=False, autocast=self._autocast()))
+            self._keep(self._measured_to_the_end())
         kept = self.kept
         assert kept is not None  # noqa: S101
         self.model.load_state_dict(kept.weights)
@@ -265,17 +310,28 @@ class Trainer:
 
     def _with_bleu(self, metrics: ValidationMetrics) -> ValidationMetrics:
         """Decode the validation set unless that was done, or there is no time for it."""
-        if metrics.bleu is not None:
-            return metrics
-        try:
-            return self._measure(bleu=True)
-        except ValidationInterruptedError:
-            return metrics
+        return metrics if metrics.bleu is not None else self._measure(bleu=True) or metrics
 
-    def _measure(self, *, bleu: bool) -> ValidationMetrics:
-        return self.validator.measure(
-            self.model, bleu=bleu, autocast=self._autocast(), interrupted=self.stop_requested
-        )
+    def _measure(
+        self, *, bleu: bool, interrupted: Callable[[], bool] | None = None
+    ) -> ValidationMetrics | None:
+        """The first process measures for all; `None` when it was asked to stop on the way."""
+        metrics = None
+        if self.processes.rank == 0:
+            with suppress(ValidationInterruptedError):
+                metrics = self.validator.measure(
+                    self.model,
+                    bleu=bleu,
+                    autocast=self._autocast(),
+                    interrupted=interrupted or self.stop_requested,
+                )
+        return self.processes.from_first(metrics)
+
+    def _measured_to_the_end(self) -> ValidationMetrics:
+        """Measures without BLEU, come what may, since weights are not kept without any."""
+        metrics = self._measure(bleu=False, interrupted=lambda: False)
+        assert metrics is not None  # noqa: S101
+        return metrics
 
     def _keep(self, metrics: ValidationMetrics) -> None:
         weights: Weights = {
@@ -284,12 +340,7 @@ class Trainer:
         }
         self.kept = KeptWeights(step=self.progress.step, metrics=metrics, weights=weights)
 
-    def _report(self, batch: Batch, loss: float) -> None:
-        self._stretch.add(
-            loss,
-            num_tokens=int((batch.labels != PAD_ID).sum()),
-            num_positions=batch.labels.numel(),
-        )
+    def _report(self) -> None:
         progress = self.progress
         if progress.step % self.config.progress_frequency:
             return

@@ -22,7 +22,7 @@ CONFIG = TrainerConfig(
 )
 
 
-def new_model() -> Transformer:
+def new_model(dropout: float = 0.1) -> Transformer:
     torch.manual_seed(3)
     model = Transformer(
         ModelConfig(
@@ -33,6 +33,9 @@ def new_model() -> Transformer:
             feed_forward_dim=8,
             num_encoder_layers=1,
             num_decoder_layers=1,
+            dropout=dropout,
+            source_embedding_dropout=dropout,
+            target_embedding_dropout=dropout,
         )
     )
     initialize(model, InitializationConfig())

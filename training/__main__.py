@@ -1,60 +1,40 @@
 """`python -m training`: the container's `train`, with SageMaker's exit codes and failure file."""
 
 import os
-import signal
 import sys
 import traceback
-from collections.abc import Mapping
-from types import FrameType
+from collections.abc import Callable, Mapping
 
-from nmt.checkpoint import CheckpointError
-from nmt.data import DataError
-from nmt.tokenizer import TokenizerError
-from nmt.trainer import DivergenceError, NothingTrainedError
-from protocol.vocabulary import VocabularyError
-from training.folders import Folders, JobInputError
-from training.hyperparameters import HyperparameterError
-from training.job import run_job
-
-EXPECTED_ERRORS = (
-    CheckpointError,
-    DataError,
-    DivergenceError,
-    HyperparameterError,
-    JobInputError,
-    NothingTrainedError,
-    TokenizerError,
-    VocabularyError,
-)
-SUCCESS, FAILURE = 0, 1
-
-
-class StopSignal:
-    """Remembers that SageMaker sent SIGTERM; the trainer asks after every batch."""
-
-    def __init__(self) -> None:
-        self.received = False
-
-    def __call__(self) -> bool:
-        return self.received
-
-    def receive(self, _number: int, _frame: FrameType | None) -> None:
-        self.received = True
+from training.cluster import read_cluster
+from training.device import training_device
+from training.failures import EXPECTED_ERRORS, FAILURE, SUCCESS, StopSignal
+from training.folders import Folders
+from training.job import Place, read_plan, run_job
+from training.launcher import ProcessFailedError, run_processes
+from training.meeting_point import MeetingPointError
 
 
 def main(environ: Mapping[str, str] = os.environ) -> int:
     """Run the job; returns the exit status."""
     folders = Folders.from_environment(environ)
-    stop = StopSignal()
-    signal.signal(signal.SIGTERM, stop.receive)
+    stop = StopSignal.installed()
     try:
-        run_job(folders, environ, stop_requested=stop)
-    except EXPECTED_ERRORS as error:
+        _run(folders, environ, stop)
+    except (*EXPECTED_ERRORS, MeetingPointError, ProcessFailedError) as error:
         return _fail(folders, str(error))
     except Exception as error:  # noqa: BLE001  (SageMaker must learn the reason of any failure)
         traceback.print_exc()
         return _fail(folders, f"{type(error).__name__}: {error}")
     return SUCCESS
+
+
+def _run(folders: Folders, environ: Mapping[str, str], stop: Callable[[], bool]) -> None:
+    plan = read_plan(folders)
+    cluster = read_cluster(folders.resources(), plan.recipe.processes_per_host)
+    if cluster.size > 1:
+        run_processes(cluster, environ, stop_requested=stop)
+    else:
+        run_job(plan, environ, Place(device=training_device()), stop_requested=stop)
 
 
 def _fail(folders: Folders, reason: str) -> int:

@@ -29,6 +29,15 @@ def check_gpu(instance_type: str, nvidia_device: Path = NVIDIA_DEVICE) -> None:
     )
 
 
+def training_device(local_rank: int = 0) -> torch.device:
+    """What the process of this number on its host trains on."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    device = torch.device("cuda", local_rank)
+    torch.cuda.set_device(device)
+    return device
+
+
 def computes_in_bfloat16(precision: str, device: torch.device) -> bool:
     """Whether products are taken in bfloat16; `auto` does so where the machine is made for it."""
     if precision != "auto":

@@ -94,18 +94,14 @@ class Folders:
                     f"channel {path.parent.name} has no {path.name}; it holds {there}"
                 )
 
-    def check_single_host(self) -> None:
-        """Refuse a job on several instances.
+    def resources(self) -> dict[str, Any]:
+        """The job's hosts and instance type; empty outside SageMaker.
 
         Raises:
-            JobInputError: names the number of instances.
+            JobInputError: the file that says so is not a JSON object.
         """
-        hosts = self._resources().get("hosts", [])
-        if len(hosts) > 1:
-            raise JobInputError(
-                f"the job was started on {len(hosts)} instances, but training uses one; "
-                "set InstanceCount to 1"
-            )
+        path = self._configuration("resourceconfig.json")
+        return _json_object(path) if path.exists() else {}
 
     def instance_type(self) -> str:
         """What the job runs on: `LOCAL` outside SageMaker, empty where SageMaker does not say.
@@ -113,7 +109,7 @@ class Folders:
         Raises:
             JobInputError: the file that says so is not a JSON object.
         """
-        resources = self._resources() or {"current_instance_type": LOCAL}
+        resources = self.resources() or {"current_instance_type": LOCAL}
         return str(resources.get("current_instance_type", ""))
 
     def write_failure(self, reason: str) -> None:
@@ -121,10 +117,6 @@ class Folders:
         path = self.root / "output" / "failure"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(reason[:MAX_FAILURE_LENGTH], encoding="utf-8")
-
-    def _resources(self) -> dict[str, Any]:
-        path = self._configuration("resourceconfig.json")
-        return _json_object(path) if path.exists() else {}
 
     def _channel(self, name: str) -> Path:
         return self.root / "input" / "data" / name

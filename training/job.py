@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import torch
 
 from nmt.checkpoint import CheckpointFolder
 from nmt.initialization import initialize
 from nmt.model import Transformer
+from nmt.processes import OneProcess, Processes
 from nmt.trainer import Trainer, TrainingOutcome
 from nmt.validation import Validator
 from training.artifacts import build_manifest, write_model
@@ -27,43 +28,71 @@ from training.recipe import Recipe, build_recipe, compromises
 LOCAL_JOB_NAME = "local"
 
 
-def run_job(
-    folders: Folders, environ: Mapping[str, str], *, stop_requested: Callable[[], bool]
-) -> None:
-    """Train and write the model.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What a job is to do, as far as it is known before data are read."""
+
+    folders: Folders
+    hyperparameters: Hyperparameters
+    recipe: Recipe
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where this process trains, and with whom."""
+
+    device: torch.device
+    processes: Processes = field(default_factory=OneProcess)
+    processes_per_host: int = 1
+
+
+def read_plan(folders: Folders) -> Plan:
+    """Check everything that can be checked before data are read.
 
     Raises:
         ValueError: a subclass for each thing that the job's owner can put right.
     """
     hyperparameters = read_hyperparameters(folders.read_hyperparameters())
     recipe = build_recipe(hyperparameters)
-    for warning in no_effect_warnings(hyperparameters) + compromises(hyperparameters):
-        say(f"[warning] {warning}")
-    folders.check_single_host()
     check_gpu(folders.instance_type())
     folders.check_channels()
-    device = _prepare_device(recipe, environ)
-    corpora = read_corpora(folders, recipe)
+    return Plan(folders=folders, hyperparameters=hyperparameters, recipe=recipe)
+
+
+def run_job(
+    plan: Plan, environ: Mapping[str, str], place: Place, *, stop_requested: Callable[[], bool]
+) -> None:
+    """Train; the first process writes the model.
+
+    Raises:
+        ValueError: a subclass for each thing that the job's owner can put right.
+    """
+    recipe = plan.recipe
+    for warning in no_effect_warnings(plan.hyperparameters) + compromises(plan.hyperparameters):
+        say(f"[warning] {warning}")
+    _prepare(recipe, environ, place)
+    corpora = read_corpora(plan.folders, recipe)
     _describe(corpora)
-    model = _build_model(recipe, corpora).to(device)
-    say(f"[model] {model.num_parameters:,} parameters on {device.type}: {model.config}")
-    outcome = _train(model, recipe, corpora, folders, stop_requested)
-    _write(folders, model, recipe, corpora, outcome, hyperparameters, environ)
+    model = _build_model(recipe, corpora).to(place.device)
+    say(f"[model] {model.num_parameters:,} parameters on {place.device.type}: {model.config}")
+    outcome = _train(plan, model, corpora, place, stop_requested)
+    if place.processes.rank == 0:
+        _write(plan, model, corpora, outcome, environ)
 
 
-def _prepare_device(recipe: Recipe, environ: Mapping[str, str]) -> torch.device:
+def _prepare(recipe: Recipe, environ: Mapping[str, str], place: Place) -> None:
     keep_freed_memory()
     torch.manual_seed(recipe.seed)
     cores = len(os.sched_getaffinity(0))
     if recipe.num_threads or "OMP_NUM_THREADS" not in environ:
-        torch.set_num_threads(recipe.num_threads or cores)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.set_num_threads(recipe.num_threads or max(cores // place.processes_per_host, 1))
+    device, processes = place.device, place.processes
     arithmetic = "bfloat16" if computes_in_bfloat16(recipe.precision, device) else "float32"
+    company = f"{processes.size} processes, " if processes.size > 1 else ""
     say(
-        f"[device] {device.type}, {arithmetic}, {torch.get_num_threads()} CPU threads, "
+        f"[device] {company}{device.type}, {arithmetic}, {torch.get_num_threads()} CPU threads, "
         f"torch {torch.__version__}"
     )
-    return device
 
 
 def _describe(corpora: Corpora) -> None:
@@ -85,43 +114,46 @@ def _build_model(recipe: Recipe, corpora: Corpora) -> Transformer:
 
 
 def _train(
+    plan: Plan,
     model: Transformer,
-    recipe: Recipe,
     corpora: Corpora,
-    folders: Folders,
+    place: Place,
     stop_requested: Callable[[], bool],
 ) -> TrainingOutcome:
-    bfloat16 = computes_in_bfloat16(recipe.precision, next(model.parameters()).device)
+    recipe, rank = plan.recipe, place.processes.rank
+    if rank:
+        # The first weights are the same everywhere; what dropout draws is not.
+        torch.manual_seed(recipe.seed + rank)
+    bfloat16 = computes_in_bfloat16(recipe.precision, place.device)
     trainer = Trainer(
         model,
         corpora.training,
         Validator(corpora.validation, recipe.validation, corpora.target_text),
         replace(recipe.trainer, bfloat16=bfloat16),
         observer=ProgressPrinter(),
-        checkpoints=CheckpointFolder(folders.checkpoints, corpora.fingerprints),
+        checkpoints=CheckpointFolder(plan.folders.checkpoints, corpora.fingerprints),
         stop_requested=stop_requested,
+        processes=place.processes,
     )
     return trainer.train()
 
 
 def _write(
-    folders: Folders,
+    plan: Plan,
     model: Transformer,
-    recipe: Recipe,
     corpora: Corpora,
     outcome: TrainingOutcome,
-    hyperparameters: Hyperparameters,
     environ: Mapping[str, str],
 ) -> None:
     manifest = build_manifest(
-        recipe,
+        plan.recipe,
         model,
         outcome.metrics,
         training_job=environ.get("TRAINING_JOB_NAME", LOCAL_JOB_NAME),
-        hyperparameters=hyperparameters.given,
-        subwords=folders.subwords.exists(),
+        hyperparameters=plan.hyperparameters.given,
+        subwords=plan.folders.subwords.exists(),
     )
-    write_model(folders, model, corpora, manifest)
+    write_model(plan.folders, model, corpora, manifest)
     say(f"[end] {outcome.reason} after {outcome.num_batches} batches")
     say(f"[end] the model holds the weights of batch {outcome.kept_step}:")
     say(metric_line(outcome.metrics))

@@ -39,6 +39,7 @@ class Recipe:
     seed: int
     precision: str
     num_threads: int | None
+    processes_per_host: int | None
 
     def model_config(self, source_size: int, target_size: int, *, shared: bool) -> ModelConfig:
         """The network for vocabularies of these sizes."""
@@ -86,6 +87,7 @@ def build_recipe(given: Hyperparameters) -> Recipe:
         seed=given.whole("seed"),
         precision=given.text("precision"),
         num_threads=given.optional_whole("num_threads"),
+        processes_per_host=given.optional_whole("processes_per_host"),
     )
 
 

@@ -343,7 +343,14 @@ ADDITIONS: tuple[Hyperparameter, ...] = (
         "num_threads",
         _COUNT,
         None,
-        "CPU threads. Absent: OMP_NUM_THREADS if set, otherwise every core of the machine.",
+        "CPU threads of each process. Absent: OMP_NUM_THREADS if set, otherwise the cores of the "
+        "machine, divided by its processes.",
+    ),
+    _ours(
+        "processes_per_host",
+        _COUNT,
+        None,
+        "Processes on each instance, which share every batch. Absent: one for each GPU, or one.",
     ),
     _ours("seed", WholeNumber(least=0), "1", "Seed of the first weights, batches and dropout."),
     _no_effect(

@@ -28,7 +28,7 @@ def test_the_root_is_sagemakers_unless_the_environment_names_another() -> None:
 def test_a_complete_job_is_accepted(folders: Folders) -> None:
     write_hosts(folders, "algo-1")
 
-    folders.check_single_host()
+    assert folders.resources()["hosts"] == ["algo-1"]
     folders.check_channels()
     assert folders.read_hyperparameters() == {"batch_size": "8"}
 
@@ -60,13 +60,6 @@ def test_a_missing_file_is_named_with_what_is_there(
 
     with pytest.raises(JobInputError, match=message):
         folders.check_channels()
-
-
-def test_a_job_on_two_instances_is_refused(folders: Folders) -> None:
-    write_hosts(folders, "algo-1", "algo-2")
-
-    with pytest.raises(JobInputError, match=r"started on 2 instances.*set InstanceCount to 1"):
-        folders.check_single_host()
 
 
 @pytest.mark.parametrize(
