@@ -1,20 +1,22 @@
 """Sentence pairs as flat integer arrays, and the batches made of them.
 
-A corpus of any size is four numpy arrays; no Python object per token outlives reading. Batches
-are a function of corpus, configuration and epoch alone, so a resumed training meets them again.
+A corpus of any size is four arrays, its ids mapped from a file; there is no Python object per
+token. Batches are a function of corpus, configuration and epoch alone, so a resumed training
+meets them again.
 """
 
-from array import array
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from protocol.recordio import RecordIOError, RecordPair, decode_record, read_frames
+from nmt.records import Sentences, read_sentences
+from protocol.recordio import RecordIOError
 from protocol.vocabulary import BOS_ID, EOS_ID, PAD_ID
 
 Ids = np.ndarray[Any, np.dtype[np.int32]]
@@ -37,6 +39,10 @@ class Side:
         """Tokens of every sentence."""
         return np.diff(self.offsets)
 
+    def lengths_of(self, indices: Indices) -> Indices:
+        """Tokens of some sentences."""
+        return self.offsets[indices + 1] - self.offsets[indices]
+
     def sentence(self, index: int) -> list[int]:
         """One sentence as a list."""
         ids: list[int] = self.ids[self.offsets[index] : self.offsets[index + 1]].tolist()
@@ -44,7 +50,7 @@ class Side:
 
     def padded(self, indices: Indices) -> Ids:
         """Sentences as rows, padded with `<pad>` to one position more than the longest has."""
-        starts, lengths = self.offsets[indices], self.lengths[indices]
+        starts, lengths = self.offsets[indices], self.lengths_of(indices)
         columns = np.arange(lengths.max() + 1)
         inside = columns < lengths[:, None]
         rows: Ids = self.ids[np.where(inside, starts[:, None] + columns, 0)]
@@ -66,22 +72,22 @@ class ParallelCorpus:
         return len(self.source.offsets) - 1
 
 
-class _SideReader:
-    """Collects the sentences of one side in growing machine arrays."""
+class _SideWriter:
+    """Collects the sentences of one side in a file that has no name and goes with its mapping."""
 
-    def __init__(self, max_length: int) -> None:
-        self.max_length = max_length
-        self.ids = array("i")
-        self.offsets = array("q", [0])
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._lengths = [np.zeros(1, dtype=np.int64)]
 
-    def append(self, sentence: tuple[int, ...]) -> None:
-        self.ids.extend(sentence[: self.max_length])
-        self.offsets.append(len(self.ids))
+    def append(self, sentences: Sentences) -> None:
+        sentences.ids.tofile(self._file)
+        self._lengths.append(sentences.lengths)
 
     def side(self) -> Side:
-        return Side(
-            np.frombuffer(self.ids, dtype=np.int32), np.frombuffer(self.offsets, dtype=np.int64)
-        )
+        self._file.flush()
+        offsets = np.cumsum(np.concatenate(self._lengths))
+        ids: Ids = np.asarray(np.memmap(self._file, dtype=np.int32, mode="c"))
+        return Side(ids, offsets)
 
 
 def read_corpus(path: Path, *, max_source_length: int, max_target_length: int) -> ParallelCorpus:
@@ -90,24 +96,25 @@ def read_corpus(path: Path, *, max_source_length: int, max_target_length: int) -
     Raises:
         DataError: the file is missing, is not x-recordio-protobuf, or holds no sentence pair.
     """
-    source, target = _SideReader(max_source_length), _SideReader(max_target_length)
-    num_empty = num_truncated = 0
-    for pair in _pairs(path):
-        if not pair.source or not pair.target:
-            num_empty += 1
-            continue
-        too_long = len(pair.source) > max_source_length or len(pair.target) > max_target_length
-        num_truncated += too_long
-        source.append(pair.source)
-        target.append(pair.target)
-    if len(source.offsets) == 1:
-        raise DataError(f"{path.name} holds no sentence pair ({num_empty} with an empty side)")
-    return ParallelCorpus(
-        source=source.side(),
-        target=target.side(),
-        num_empty_pairs=num_empty,
-        num_truncated_pairs=num_truncated,
-    )
+    num_pairs = num_empty = num_truncated = 0
+    with tempfile.TemporaryFile() as source_file, tempfile.TemporaryFile() as target_file:
+        source_writer, target_writer = _SideWriter(source_file), _SideWriter(target_file)
+        for source, target in _blocks(path):
+            keep = (source.lengths > 0) & (target.lengths > 0)
+            too_long = (source.lengths > max_source_length) | (target.lengths > max_target_length)
+            source_writer.append(source.kept(keep).truncated(max_source_length))
+            target_writer.append(target.kept(keep).truncated(max_target_length))
+            num_pairs += int(keep.sum())
+            num_empty += int((~keep).sum())
+            num_truncated += int((keep & too_long).sum())
+        if not num_pairs:
+            raise DataError(f"{path.name} holds no sentence pair ({num_empty} with an empty side)")
+        return ParallelCorpus(
+            source=source_writer.side(),
+            target=target_writer.side(),
+            num_empty_pairs=num_empty,
+            num_truncated_pairs=num_truncated,
+        )
 
 
 def check_ids(side: Side, *, vocabulary_size: int, where: str, vocabulary: str) -> None:
@@ -116,8 +123,8 @@ def check_ids(side: Side, *, vocabulary_size: int, where: str, vocabulary: str) 
     Raises:
         DataError: names the first such id and its sentence pair (from 1).
     """
-    outside = np.flatnonzero((side.ids < 0) | (side.ids >= vocabulary_size))
-    if outside.size:
+    if side.ids.min() < 0 or side.ids.max() >= vocabulary_size:
+        outside = np.flatnonzero((side.ids < 0) | (side.ids >= vocabulary_size))
         sentence = int(np.searchsorted(side.offsets, outside[0], side="right"))
         raise DataError(
             f"{where}: id {side.ids[outside[0]]} in pair {sentence}, but {vocabulary} has "
@@ -126,14 +133,9 @@ def check_ids(side: Side, *, vocabulary_size: int, where: str, vocabulary: str) 
         )
 
 
-def _pairs(path: Path) -> Iterator[RecordPair]:
+def _blocks(path: Path) -> Iterator[tuple[Sentences, Sentences]]:
     try:
-        with path.open("rb") as stream:
-            for number, payload in enumerate(read_frames(stream), start=1):
-                try:
-                    yield decode_record(payload)
-                except RecordIOError as error:
-                    raise DataError(f"{path.name}: frame {number}: {error}") from error
+        yield from read_sentences(path)
     except OSError as error:
         raise DataError(f"{path.name} cannot be read: {error.strerror}") from error
     except RecordIOError as error:
@@ -176,7 +178,7 @@ def epoch_batches(corpus: ParallelCorpus, config: BatchConfig, epoch: int) -> li
 
 def length_sorted_batches(corpus: ParallelCorpus, indices: Indices, size: int) -> list[Indices]:
     """Given pairs in batches of like source length, longest first; the same every time."""
-    lengths = corpus.source.lengths[indices]
+    lengths = corpus.source.lengths_of(indices)
     order = indices[np.argsort(-lengths, kind="stable")]
     return [order[start : start + size] for start in range(0, len(order), size)]
 
@@ -224,8 +226,8 @@ def make_batch(corpus: ParallelCorpus, indices: Indices) -> Batch:
     target_input = np.empty_like(labels)
     target_input[:, 0], target_input[:, 1:] = BOS_ID, labels[:, :-1]
     rows = np.arange(len(indices))
-    source[rows, corpus.source.lengths[indices]] = EOS_ID
-    labels[rows, corpus.target.lengths[indices]] = EOS_ID
+    source[rows, corpus.source.lengths_of(indices)] = EOS_ID
+    labels[rows, corpus.target.lengths_of(indices)] = EOS_ID
     return Batch(_tensor(source), _tensor(target_input), _tensor(labels))
 
 
