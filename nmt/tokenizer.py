@@ -21,7 +21,7 @@ from protocol.vocabulary import SPECIAL_SYMBOLS, UNK
 
 SMALLEST_FREQUENCY = 2
 """A pair of pieces seen once is no regularity worth a merge."""
-MAX_TRAINING_WORDS = 1 << 24
+MAX_TRAINING_WORDS = 1 << 23
 """Running words to learn from; a longer text is sampled, which bounds memory and time."""
 _WORDS_AT_ONCE = 1024
 
