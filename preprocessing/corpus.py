@@ -57,7 +57,9 @@ def _read_sides(
     finally:
         stop.set()
         for reader in readers:
-            reader.join(SECONDS_TO_STOP)
+            # The job may be told to stop while a reader is only just being started.
+            if reader.is_alive():
+                reader.join(SECONDS_TO_STOP)
     return source, target
 
 
