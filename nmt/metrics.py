@@ -54,5 +54,16 @@ def perplexity(cross_entropy: float) -> float:
 
 def corpus_bleu(hypotheses: Sequence[str], references: Sequence[str]) -> float:
     """BLEU over white-space tokens, cased, as sacrebleu computes it with `--tokenize none`."""
-    metric = BLEU(tokenize="none", force=True)
+    metric = _bleu()
     return float(metric.corpus_score(list(hypotheses), [list(references)]).score)
+
+
+def bleu_signature() -> str:
+    """How sacrebleu names the way that `corpus_bleu` counts."""
+    metric = _bleu()
+    metric.corpus_score(["a"], [["a"]])
+    return str(metric.get_signature())
+
+
+def _bleu() -> BLEU:
+    return BLEU(tokenize="none", force=True)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,14 @@ MANIFEST = "manifest.json"
 SAMPLES = "samples.json"
 VERIFICATION = "verification.json"
 CTRANSLATE2_FOLDER = "ctranslate2"
+WEIGHTS = "weights.pt"
+"""PyTorch's, to train further from; serving does not read it."""
+LEARNING_CURVE = "learning_curve.json"
+LEARNING_CURVE_PLOT = "learning_curve.svg"
 MODEL_ARCHIVE = "model.tar.gz"
 CHANNELS = ("train", "validation", "vocab")
+INITIAL_MODEL_CHANNEL = "model"
+"""Optional: the archive of an earlier model to go on training from."""
 
 MANIFEST_FORMAT_VERSION = 1
 
@@ -46,6 +52,18 @@ class ModelManifest:
     max_decoding_length: int
     beam_size: int
     subwords: bool = False
+    metric_signatures: dict[str, str] = field(default_factory=dict)
+    """sacrebleu's, for the metrics that have one."""
+    effective_hyperparameters: dict[str, Any] = field(default_factory=dict)
+    """With defaults filled in, and what was decided where none is given."""
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of every file that the job learned from."""
+    versions: dict[str, str] = field(default_factory=dict)
+    num_batches: int = 0
+    kept_batch: int = 0
+    """The batch after which the weights were as they are."""
+    training_seconds: float = 0.0
+    """Validation included, and the time before a resumption."""
     format_version: int = MANIFEST_FORMAT_VERSION
 
     def save(self, path: Path) -> None:

@@ -10,12 +10,14 @@ from nmt.trainer import DivergenceError, NothingTrainedError
 from protocol.vocabulary import VocabularyError
 from training.folders import JobInputError
 from training.hyperparameters import HyperparameterError
+from training.initial_model import InitialModelError
 
 EXPECTED_ERRORS = (
     CheckpointError,
     DataError,
     DivergenceError,
     HyperparameterError,
+    InitialModelError,
     JobInputError,
     NothingTrainedError,
     TokenizerError,

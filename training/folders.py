@@ -8,6 +8,7 @@ from typing import Any
 
 from protocol.artifacts import (
     CHANNELS,
+    INITIAL_MODEL_CHANNEL,
     SOURCE_VOCABULARY,
     SUBWORDS,
     TARGET_VOCABULARY,
@@ -48,6 +49,11 @@ class Folders:
     @property
     def vocabularies(self) -> Path:
         return self._channel("vocab")
+
+    @property
+    def initial_model(self) -> Path:
+        """There only when training goes on from an earlier model."""
+        return self._channel(INITIAL_MODEL_CHANNEL)
 
     @property
     def subwords(self) -> Path:

@@ -21,6 +21,7 @@ from training.hyperparameters import (
     no_effect_warnings,
     read_hyperparameters,
 )
+from training.initial_model import FINGERPRINT, InitialModel, read_initial_model
 from training.memory import keep_freed_memory
 from training.progress import ProgressPrinter, metric_line, say
 from training.recipe import Recipe, build_recipe, compromises
@@ -71,9 +72,12 @@ def run_job(
     for warning in no_effect_warnings(plan.hyperparameters) + compromises(plan.hyperparameters):
         say(f"[warning] {warning}")
     _prepare(recipe, environ, place)
+    initial_model = read_initial_model(plan.folders)
     corpora = read_corpora(plan.folders, recipe)
+    if initial_model:
+        corpora = _continued(corpora, initial_model, plan.folders)
     _describe(corpora)
-    model = _build_model(recipe, corpora).to(place.device)
+    model = _build_model(plan, corpora, initial_model).to(place.device)
     say(f"[model] {model.num_parameters:,} parameters on {place.device.type}: {model.config}")
     outcome = _train(plan, model, corpora, place, stop_requested)
     if place.processes.rank == 0:
@@ -104,12 +108,25 @@ def _describe(corpora: Corpora) -> None:
         )
 
 
-def _build_model(recipe: Recipe, corpora: Corpora) -> Transformer:
-    config = recipe.model_config(
+def _continued(corpora: Corpora, initial_model: InitialModel, folders: Folders) -> Corpora:
+    """The corpora, after they were found to be in the earlier model's vocabularies."""
+    subwords = folders.subwords.read_bytes() if folders.subwords.exists() else None
+    initial_model.check_vocabularies(corpora, subwords)
+    say(f"[model] going on from {initial_model.name}, sha256 {initial_model.fingerprint}")
+    fingerprints = {**corpora.fingerprints, FINGERPRINT: initial_model.fingerprint}
+    return replace(corpora, fingerprints=fingerprints)
+
+
+def _build_model(plan: Plan, corpora: Corpora, initial_model: InitialModel | None) -> Transformer:
+    config = plan.recipe.model_config(
         len(corpora.source_tokens), len(corpora.target_tokens), shared=corpora.shared_vocabulary
     )
+    if initial_model:
+        model = Transformer(initial_model.model_config(config, plan.hyperparameters.given))
+        model.load_state_dict(initial_model.trained.weights)
+        return model
     model = Transformer(config)
-    initialize(model, recipe.initialization)
+    initialize(model, plan.recipe.initialization)
     return model
 
 
@@ -148,12 +165,12 @@ def _write(
     manifest = build_manifest(
         plan.recipe,
         model,
-        outcome.metrics,
+        outcome,
+        corpora,
         training_job=environ.get("TRAINING_JOB_NAME", LOCAL_JOB_NAME),
-        hyperparameters=plan.hyperparameters.given,
-        subwords=plan.folders.subwords.exists(),
+        hyperparameters=plan.hyperparameters,
     )
-    write_model(plan.folders, model, corpora, manifest)
+    write_model(plan.folders, model, corpora, manifest, outcome.curve)
     say(f"[end] {outcome.reason} after {outcome.num_batches} batches")
     say(f"[end] the model holds the weights of batch {outcome.kept_step}:")
     say(metric_line(outcome.metrics))

@@ -3,6 +3,9 @@
 from nmt.metrics import ValidationMetrics
 from nmt.progress import Progress, StepReport, ValidationReport
 
+BLEU, PERPLEXITY, ACCURACY = "validation:bleu", "validation:perplexity", "validation:accuracy"
+"""The names that SageMaker knows the metrics by."""
+
 
 def say(line: str) -> None:
     """Print a line at once, so that the log is never behind the job."""
@@ -10,12 +13,8 @@ def say(line: str) -> None:
 
 
 def metric_values(metrics: ValidationMetrics) -> dict[str, float]:
-    """The metrics that were measured, by the names that SageMaker knows them by."""
-    values = {
-        "validation:bleu": metrics.bleu,
-        "validation:perplexity": metrics.perplexity,
-        "validation:accuracy": metrics.accuracy,
-    }
+    """The metrics that were measured, by name."""
+    values = {BLEU: metrics.bleu, PERPLEXITY: metrics.perplexity, ACCURACY: metrics.accuracy}
     return {name: float(f"{value:.6g}") for name, value in values.items() if value is not None}
 
 

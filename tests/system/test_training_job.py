@@ -1,9 +1,11 @@
+import hashlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,11 +13,14 @@ from pathlib import Path
 
 import ctranslate2
 import pytest
+import torch
 
 from nmt.metrics import corpus_bleu
 from nmt.tokenizer import SubwordTokenizer, learn_subwords
 from protocol.artifacts import (
     CTRANSLATE2_FOLDER,
+    LEARNING_CURVE,
+    LEARNING_CURVE_PLOT,
     MANIFEST,
     SAMPLES,
     SOURCE_VOCABULARY,
@@ -23,6 +28,7 @@ from protocol.artifacts import (
     TARGET_VOCABULARY,
     TRAIN_RECORDS,
     VALIDATION_RECORDS,
+    WEIGHTS,
     ModelManifest,
 )
 from protocol.vocabulary import load_vocabulary, save_vocabulary
@@ -137,7 +143,16 @@ def test_the_model_folder_holds_what_serving_needs(trained: tuple[Path, str]) ->
     model = root / "model"
 
     assert sorted(path.name for path in model.iterdir()) == sorted(
-        [CTRANSLATE2_FOLDER, MANIFEST, SAMPLES, SOURCE_VOCABULARY, TARGET_VOCABULARY]
+        [
+            CTRANSLATE2_FOLDER,
+            LEARNING_CURVE,
+            LEARNING_CURVE_PLOT,
+            MANIFEST,
+            SAMPLES,
+            SOURCE_VOCABULARY,
+            TARGET_VOCABULARY,
+            WEIGHTS,
+        ]
     )
     manifest = ModelManifest.load(model / MANIFEST)
     assert manifest.training_job == "reversal-1"
@@ -145,9 +160,39 @@ def test_the_model_folder_holds_what_serving_needs(trained: tuple[Path, str]) ->
     assert manifest.hyperparameters == REVERSAL
     assert (manifest.source_vocabulary_size, manifest.target_vocabulary_size) == (14, 14)
     assert manifest.subwords is False
+    assert manifest.metric_signatures["validation:bleu"].startswith("nrefs:1|case:mixed|")
+    effective = manifest.effective_hyperparameters
+    assert (effective["num_embed_target"], effective["beam_size"]) == (64, 5)
+    assert "rnn_cell_type" not in effective
+    records = root / "input" / "data" / "train" / TRAIN_RECORDS
+    assert manifest.fingerprints.keys() == {
+        TRAIN_RECORDS,
+        VALIDATION_RECORDS,
+        SOURCE_VOCABULARY,
+        TARGET_VOCABULARY,
+    }
+    digest = hashlib.sha256(records.read_bytes()).hexdigest()
+    assert manifest.fingerprints[TRAIN_RECORDS] == digest
+    assert manifest.versions["torch"] == torch.__version__
+    assert len(manifest.versions["service"]) == 16
+    assert (manifest.num_batches, manifest.kept_batch) == (450, 450)
+    assert 0 < manifest.training_seconds < 200
     samples = json.loads((model / SAMPLES).read_text(encoding="utf-8"))
     assert len(samples) == 20
     assert all(s["source"].split() == s["target"].split()[::-1] for s in samples)
+
+
+def test_the_learning_curve_comes_with_the_model(trained: tuple[Path, str]) -> None:
+    root, log = trained
+    curve = json.loads((root / "model" / LEARNING_CURVE).read_text(encoding="utf-8"))
+
+    assert [point["step"] for point in curve["training"]] == list(range(50, 451, 50))
+    assert curve["training"][-1]["loss"] < curve["training"][0]["loss"]
+    assert [point["step"] for point in curve["validation"]] == [225, 450]
+    assert f"validation:bleu={curve['validation'][1]['bleu']:.6g}" in log
+    plot = (root / "model" / LEARNING_CURVE_PLOT).read_text(encoding="utf-8")
+    for panel in ("training loss", "learning rate", "validation perplexity", "validation BLEU"):
+        assert f">{panel}</text>" in plot
 
 
 def test_a_finished_job_started_again_exports_the_same_model(trained: tuple[Path, str]) -> None:
@@ -159,6 +204,26 @@ def test_a_finished_job_started_again_exports_the_same_model(trained: tuple[Path
 
     assert status == 0
     assert weights.read_bytes() == before
+
+
+def test_an_earlier_model_is_gone_on_from(
+    trained: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier, _ = trained
+    unmoved = {"batch_size": "16", "max_num_batches": "1", "learning_rate": "1e-9"}
+    write_job(tmp_path, unmoved | {"num_threads": "1", "optimized_metric": "bleu"}, num_pairs=50)
+    channel = tmp_path / "input" / "data" / "model"
+    channel.mkdir()
+    with tarfile.open(channel / "model.tar.gz", "w:gz") as archive:
+        archive.add(earlier / "model", ".")
+
+    assert run_here(tmp_path) == (0, "")
+
+    assert "[model] going on from model.tar.gz, sha256 " in capsys.readouterr().out
+    manifest = ModelManifest.load(tmp_path / "model" / MANIFEST)
+    assert manifest.metrics["validation:bleu"] > 97
+    assert manifest.effective_hyperparameters["num_embed_source"] == 64
+    assert len(manifest.fingerprints["initial_model"]) == 64
 
 
 def read_until(process: "subprocess.Popen[str]", text: str) -> list[str]:
