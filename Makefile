@@ -16,7 +16,7 @@ SERVICE_REQUIREMENTS := requirements.txt $(wildcard containers/*/requirements.tx
 TEST_REQUIREMENTS := tests/requirements.txt
 
 .PHONY: help setup up down status env test unit lint format protobuf bundle synth deploy destroy clean \
-	bench-preprocessing bench-preprocessing-large
+	bench-preprocessing bench-preprocessing-large bench-training bench-reading
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -55,6 +55,12 @@ bench-preprocessing: setup ## preprocessing beside the plain algorithm and wc -w
 bench-preprocessing-large: setup ## preprocessing of six million pairs: its time and memory
 	@$(BIN)/python -m benchmarks.preprocessing --only-product --pairs 6000000
 
+bench-training: setup .bench-venv/.installed ## training beside EOLE, Marian and nn.Transformer (DATA=DIR with train.en and train.de, else generated)
+	@$(BIN)/python -m benchmarks.training $(if $(DATA),--data $(DATA))
+
+bench-reading: setup ## a record file of six million pairs: the time to read it and the memory
+	@$(BIN)/python -m benchmarks.training.reading 6000000
+
 protobuf: $(BIN)/.tests ## generate protocol/record_pb2 from record.proto
 	@$(BIN)/python -m grpc_tools.protoc -Iprotocol --python_out=protocol --pyi_out=protocol record.proto
 
@@ -73,7 +79,7 @@ destroy: setup ## remove the deployed stacks from the AWS account of your creden
 	@$(CDK) destroy --all $(CONTEXT)
 
 clean: down ## stop the service and remove everything that these commands made
-	rm -rf .venv node_modules build cdk.out .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
+	rm -rf .venv .bench-venv node_modules build cdk.out .local .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -87,6 +93,11 @@ $(BIN)/.service: $(SERVICE_REQUIREMENTS) constraints.txt | $(BIN)/python
 $(BIN)/.tests: $(TEST_REQUIREMENTS) constraints.txt | $(BIN)/.service
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		$(addprefix --requirement ,$(TEST_REQUIREMENTS))
+	@touch $@
+
+.bench-venv/.installed: benchmarks/requirements.txt
+	$(PYTHON) -m venv .bench-venv
+	.bench-venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json | $(BIN)/.service

@@ -34,10 +34,11 @@ def measure(
     process = subprocess.Popen(
         command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    output, errors = (stream.read() for stream in (process.stdout, process.stderr) if stream)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
+    with process:
+        output, errors = (stream.read() for stream in (process.stdout, process.stderr) if stream)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise BenchmarkError(f"{' '.join(command)} ended with {process.returncode}: {errors}")
     return Cost(seconds=seconds, peak_bytes=usage.ru_maxrss * 1024, output=output)

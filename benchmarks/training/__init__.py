@@ -1,0 +1,1 @@
+"""The training engine beside three others: same data, model, batches and dropout."""
