@@ -96,10 +96,13 @@ class _Feature:
     def of(cls, name: str, block: Block, encoding: Encoding, entries: _Entries) -> "_Feature":
         ends = np.cumsum(block.lengths, dtype=np.int64)
         num_bytes = np.add.reduceat(encoding.num_bytes[block.tokens], ends - block.lengths)
-        sizes, size_of_pair = np.unique(num_bytes, return_inverse=True)
+        sizes = np.flatnonzero(np.bincount(num_bytes))
+        place_of_size = np.zeros(sizes[-1] + 1, dtype=np.int32)
+        place_of_size[sizes] = np.arange(len(sizes))
+        size_of_pair = place_of_size[num_bytes]
         heads = [feature_head(name, size) for size in sizes.tolist()]
         return cls(
-            heads=entries.add(pa.array(heads, pa.binary())) + size_of_pair.astype(np.int32),
+            heads=entries.add(pa.array(heads, pa.binary())) + size_of_pair,
             words=entries.add(encoding.varints) + block.tokens,
             num_words=block.lengths,
             num_bytes=num_bytes + np.array([len(head) for head in heads])[size_of_pair],
@@ -113,8 +116,9 @@ class _Feature:
         """Put the entries' numbers into the order, from `starts` on for each pair."""
         order[starts] = self.heads
         ends = np.cumsum(self.num_words, dtype=np.int64)
-        shift = starts + 1 - (ends - self.num_words)
-        order[np.arange(len(self.words)) + np.repeat(shift, self.num_words)] = self.words
+        shift = (starts + 1 - (ends - self.num_words)).astype(np.int32)
+        places = np.arange(len(self.words), dtype=np.int32)
+        order[places + np.repeat(shift, self.num_words)] = self.words
 
 
 def _headers(num_bytes: Indices) -> pa.BinaryArray:

@@ -32,8 +32,8 @@ class Language:
 
 
 SIDES = (
-    Language(suffix="en", num_words=2_000_000, exponent=1.22),
-    Language(suffix="de", num_words=5_000_000, exponent=1.16),
+    Language(suffix="en", num_words=2_000_000, exponent=1.5),
+    Language(suffix="de", num_words=5_000_000, exponent=1.4),
 )
 
 
