@@ -1,70 +1,30 @@
 """The training loop: steps, validation, early stopping, checkpoints, best weights at the end."""
 
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict
 
 import torch
 from torch import Tensor
 
-from nmt.checkpoint import (
-    Checkpoint,
-    CheckpointFolder,
-    Identity,
-    KeptWeights,
-    Weights,
-    random_states,
-    restore_random_states,
-)
+from nmt.checkpoint import CheckpointFolder, Identity, random_states, restore_random_states
 from nmt.data import Batch, Indices, ParallelCorpus, epoch_batches, make_batch
 from nmt.loss import batch_loss
 from nmt.machine import Machine
 from nmt.metrics import ValidationMetrics
 from nmt.model import Transformer
-from nmt.optimization import Schedule, build_optimizer, clip_gradients
+from nmt.optimization import clip_gradients
+from nmt.outcome import DivergenceError, NothingTrainedError, StopReason, TrainingOutcome
 from nmt.processes import OneProcess, Processes
 from nmt.progress import (
-    LearningCurve,
     Progress,
     Stretch,
     TrainingObserver,
-    ValidationReport,
 )
 from nmt.trainer_config import TrainerConfig
+from nmt.training_state import TrainingState
 from nmt.validation import ValidationInterruptedError, Validator
 from protocol.vocabulary import PAD_ID
-
-
-class DivergenceError(ValueError):
-    """A loss or a gradient is not finite; the message names the batch."""
-
-
-class NothingTrainedError(ValueError):
-    """Training was asked to stop before its first batch, so there are no weights worth keeping."""
-
-
-class StopReason(StrEnum):
-    """Why a training ended."""
-
-    MAX_NUM_BATCHES = "max_num_batches reached"
-    MAX_NUM_EPOCHS = "max_num_epochs reached"
-    NO_IMPROVEMENT = "no improvement"
-    REQUESTED = "asked to stop"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TrainingOutcome:
-    """How training ended; the model holds the kept weights."""
-
-    reason: StopReason
-    num_batches: int
-    seconds: float
-    """In training and validation, the runs before a resumption included."""
-    kept_step: int
-    metrics: ValidationMetrics
-    curve: LearningCurve
 
 
 class Trainer:
@@ -91,14 +51,14 @@ class Trainer:
         self.stop_requested = stop_requested
         self.processes = processes or OneProcess()
         self.device = next(model.parameters()).device
-        self.optimizer = build_optimizer(model.parameters(), config.optimizer)
-        self.schedule = Schedule(config.schedule)
-        self.progress = Progress()
-        self.kept: KeptWeights | None = None
-        self.curve = LearningCurve()
+        self.state = TrainingState(model, config)
         self._stretch = Stretch()
-        self._clock = time.monotonic()
         self._stop_is_agreed = False
+
+    @property
+    def progress(self) -> Progress:
+        """How far the training is."""
+        return self.state.progress
 
     def train(self) -> TrainingOutcome:
         """Train to the end, from the newest checkpoint when there is one.
@@ -110,7 +70,8 @@ class Trainer:
         """
         self._resume()
         self.model.train()
-        self._stretch, self._clock = Stretch(), time.monotonic()
+        self.state.start_clock()
+        self._stretch = Stretch()
         if self._validation_is_due():
             self.validate()
         while (reason := self.should_stop()) is None:
@@ -128,8 +89,9 @@ class Trainer:
         how much of all target tokens it holds; the loss is that of all parts.
         """
         step = self.progress.step + 1
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.schedule.learning_rate(step)
+        optimizer = self.state.optimizer
+        for group in optimizer.param_groups:
+            group["lr"] = self.state.schedule.learning_rate(step)
         loss = torch.zeros((), device=self.device)
         if batch is not None:
             with self._autocast():
@@ -139,8 +101,8 @@ class Trainer:
         loss = self._add_up(loss.detach())
         norm = clip_gradients(self.model.parameters(), self.config.optimizer)
         value = self._finite(step, loss, norm)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
+        optimizer.step()
+        optimizer.zero_grad()
         self.progress.step = step
         return value
 
@@ -149,15 +111,9 @@ class Trainer:
         metrics = self._measure(bleu=self.config.validate_bleu)
         if metrics is None:
             return
-        before = self.kept.metrics if self.kept else None
+        before = self.state.kept.metrics if self.state.kept else None
         improved = metrics.better_than(before, self.config.optimized_metric)
-        if improved:
-            self._keep(metrics)
-        self.progress.num_not_improved = 0 if improved else self.progress.num_not_improved + 1
-        self.progress.validated_step = self.progress.step
-        self.schedule.observe(improved=improved)
-        report = ValidationReport(step=self.progress.step, metrics=metrics, improved=improved)
-        self.curve.validations.append(report)
+        report = self.state.take_in(metrics, improved=improved)
         self.observer.validated(report)
         self.save()
         self._stretch = Stretch()
@@ -178,23 +134,10 @@ class Trainer:
 
     def save(self) -> None:
         """Write a checkpoint, if there is a place for it."""
-        self._count_seconds()
         states = self.processes.from_all(random_states(self.device))
-        if self.checkpoints is None or self.processes.rank:
-            return
-        self.checkpoints.save(
-            Checkpoint(
-                identity=self._identity(self.checkpoints),
-                machine=self._machine(),
-                progress=self.progress,
-                weights=self.model.state_dict(),
-                optimizer=self.optimizer.state_dict(),
-                schedule=self.schedule.state_dict(),
-                random_states=states,
-                kept=self.kept,
-                curve=self.curve,
-            )
-        )
+        if self.checkpoints is not None and self.processes.rank == 0:
+            identity = self._identity(self.checkpoints)
+            self.checkpoints.save(self.state.checkpoint(identity, self._machine(), states))
 
     def _train_epoch(self) -> None:
         """Train the rest of the current epoch, or until there is a reason to stop."""
@@ -214,7 +157,7 @@ class Trainer:
         """Train on this process's share of a batch."""
         mine = self.processes.share(indices)
         batch = make_batch(self.corpus, mine) if len(mine) else None
-        num_tokens = self._count_tokens(indices)
+        num_tokens = int(self.corpus.target.lengths_of(indices).sum()) + len(indices)
         num_mine = int((batch.labels != PAD_ID).sum()) if batch else 0
         on_device = batch.to(self.device) if batch else None
         loss = self.train_step(on_device, share=num_mine / num_tokens)
@@ -224,11 +167,6 @@ class Trainer:
             loss, num_tokens=num_tokens, num_labels=num_mine, num_positions=num_positions
         )
         self._report()
-
-    def _count_tokens(self, indices: Indices) -> int:
-        """Target tokens of a whole batch, `</s>` counted."""
-        offsets = self.corpus.target.offsets
-        return int((offsets[indices + 1] - offsets[indices] + 1).sum())
 
     def _add_up(self, loss: Tensor) -> Tensor:
         """The loss of all processes; they also agree on their gradients and on stopping."""
@@ -259,11 +197,7 @@ class Trainer:
                 f"{'; '.join(changes)}: the result will not be that of an uninterrupted training "
                 "to the last bit"
             )
-        self.model.load_state_dict(checkpoint.weights)
-        self.optimizer.load_state_dict(checkpoint.optimizer)
-        self.schedule.load_state_dict(checkpoint.schedule)
-        self.progress, self.kept = checkpoint.progress, checkpoint.kept
-        self.curve = checkpoint.curve
+        self.state.restore(checkpoint)
         if self.processes.rank < len(checkpoint.random_states):
             restore_random_states(checkpoint.random_states[self.processes.rank], self.device)
         self.observer.resumed(self.progress)
@@ -283,29 +217,25 @@ class Trainer:
             self.device, num_processes=self.processes.size, bfloat16=self.config.bfloat16
         )
 
-    def _count_seconds(self) -> None:
-        now = time.monotonic()
-        self.progress.seconds += now - self._clock
-        self._clock = now
-
     def _finish(self, reason: StopReason) -> TrainingOutcome:
         """Put the best weights into the model and complete their measures."""
         if self.progress.step == 0:
             raise NothingTrainedError(f"training ended before its first batch: {reason}")
-        if self.kept is None:
-            self._keep(self._measured_to_the_end())
-        kept = self.kept
+        state = self.state
+        if state.kept is None:
+            state.keep(self._measured_to_the_end())
+        kept = state.kept
         assert kept is not None  # noqa: S101
         self.model.load_state_dict(kept.weights)
         metrics = self._with_bleu(kept.metrics)
-        self._count_seconds()
+        state.count_seconds()
         return TrainingOutcome(
             reason=reason,
-            num_batches=self.progress.step,
-            seconds=self.progress.seconds,
+            num_batches=state.progress.step,
+            seconds=state.progress.seconds,
             kept_step=kept.step,
             metrics=metrics,
-            curve=self.curve,
+            curve=state.curve,
         )
 
     def _with_bleu(self, metrics: ValidationMetrics) -> ValidationMetrics:
@@ -333,19 +263,13 @@ class Trainer:
         assert metrics is not None  # noqa: S101
         return metrics
 
-    def _keep(self, metrics: ValidationMetrics) -> None:
-        weights: Weights = {
-            name: weight.detach().to("cpu", copy=True)
-            for name, weight in self.model.state_dict().items()
-        }
-        self.kept = KeptWeights(step=self.progress.step, metrics=metrics, weights=weights)
-
     def _report(self) -> None:
         progress = self.progress
         if progress.step % self.config.progress_frequency:
             return
-        report = self._stretch.report(progress, self.schedule.learning_rate(progress.step))
-        self.curve.steps.append(report)
+        rate = self.state.schedule.learning_rate(progress.step)
+        report = self._stretch.report(progress, rate)
+        self.state.curve.steps.append(report)
         self.observer.progressed(report)
         self._stretch = Stretch()
 

@@ -8,8 +8,9 @@ from nmt.initialization import InitializationConfig, initialize
 from nmt.metrics import ValidationMetrics
 from nmt.model import ModelConfig, Transformer
 from nmt.optimization import ScheduleConfig
+from nmt.outcome import TrainingOutcome
 from nmt.progress import Progress, StepReport, ValidationReport
-from nmt.trainer import Trainer, TrainingOutcome
+from nmt.trainer import Trainer
 from nmt.trainer_config import TrainerConfig
 from nmt.validation import ValidationConfig, Validator
 from tests.reversal import VOCABULARY

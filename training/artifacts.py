@@ -8,8 +8,8 @@ from pathlib import Path
 from nmt.export import export_model
 from nmt.metrics import bleu_signature
 from nmt.model import ModelConfig, Transformer
+from nmt.outcome import TrainingOutcome
 from nmt.progress import LearningCurve
-from nmt.trainer import TrainingOutcome
 from nmt.weights import save_weights
 from protocol.artifacts import (
     CTRANSLATE2_FOLDER,

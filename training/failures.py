@@ -5,8 +5,8 @@ from types import FrameType
 
 from nmt.checkpoint import CheckpointError
 from nmt.data import DataError
+from nmt.outcome import DivergenceError, NothingTrainedError
 from nmt.tokenizer import TokenizerError
-from nmt.trainer import DivergenceError, NothingTrainedError
 from protocol.vocabulary import VocabularyError
 from training.folders import JobInputError
 from training.hyperparameters import HyperparameterError

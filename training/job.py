@@ -9,8 +9,9 @@ import torch
 from nmt.checkpoint import CheckpointFolder
 from nmt.initialization import initialize
 from nmt.model import Transformer
+from nmt.outcome import TrainingOutcome
 from nmt.processes import OneProcess, Processes
-from nmt.trainer import Trainer, TrainingOutcome
+from nmt.trainer import Trainer
 from nmt.validation import Validator
 from training.artifacts import build_manifest, write_model
 from training.corpora import Corpora, read_corpora

@@ -10,7 +10,7 @@ from nmt.data import ParallelCorpus, read_corpus
 from nmt.machine import Machine
 from nmt.model import Transformer
 from nmt.optimization import ScheduleConfig, ScheduleType
-from nmt.trainer import StopReason
+from nmt.outcome import StopReason
 from tests.reversal import reversal_pairs, write_records
 from tests.short_trainings import CONFIG, new_model, run
 

@@ -6,7 +6,7 @@ import torch
 
 from nmt.data import ParallelCorpus, read_corpus
 from nmt.metrics import Metric
-from nmt.trainer import DivergenceError, NothingTrainedError, StopReason
+from nmt.outcome import DivergenceError, NothingTrainedError, StopReason
 from nmt.trainer_config import TrainerConfig
 from tests.reversal import reversal_pairs, write_records
 from tests.short_trainings import CONFIG, new_model, run

@@ -1,0 +1,81 @@
+"""Everything that a training changes as it goes on, and its way into checkpoints and back."""
+
+import time
+
+from torch import Tensor
+
+from nmt.checkpoint import Checkpoint, Identity, KeptWeights
+from nmt.machine import Machine
+from nmt.metrics import ValidationMetrics
+from nmt.model import Transformer
+from nmt.optimization import Schedule, build_optimizer
+from nmt.progress import LearningCurve, Progress, ValidationReport
+from nmt.trainer_config import TrainerConfig
+
+
+class TrainingState:
+    """A model with its optimiser, and what is known of how they came to be as they are."""
+
+    def __init__(self, model: Transformer, config: TrainerConfig) -> None:
+        self.model = model
+        self.optimizer = build_optimizer(model.parameters(), config.optimizer)
+        self.schedule = Schedule(config.schedule)
+        self.progress = Progress()
+        self.kept: KeptWeights | None = None
+        self.curve = LearningCurve()
+        self._clock = time.monotonic()
+
+    def start_clock(self) -> None:
+        """Count seconds from now on."""
+        self._clock = time.monotonic()
+
+    def count_seconds(self) -> None:
+        """Add the time since this was last done."""
+        now = time.monotonic()
+        self.progress.seconds += now - self._clock
+        self._clock = now
+
+    def take_in(self, metrics: ValidationMetrics, *, improved: bool) -> ValidationReport:
+        """Remember a validation of the weights as they are; keep them if they are the best."""
+        progress = self.progress
+        if improved:
+            self.keep(metrics)
+        progress.num_not_improved = 0 if improved else progress.num_not_improved + 1
+        progress.validated_step = progress.step
+        self.schedule.observe(improved=improved)
+        report = ValidationReport(step=progress.step, metrics=metrics, improved=improved)
+        self.curve.validations.append(report)
+        return report
+
+    def keep(self, metrics: ValidationMetrics) -> None:
+        """Copy the weights as they are, for the end."""
+        weights = {
+            name: weight.detach().to("cpu", copy=True)
+            for name, weight in self.model.state_dict().items()
+        }
+        self.kept = KeptWeights(step=self.progress.step, metrics=metrics, weights=weights)
+
+    def checkpoint(
+        self, identity: Identity, machine: Machine, random_states: list[list[Tensor]]
+    ) -> Checkpoint:
+        """All of it, to be written."""
+        self.count_seconds()
+        return Checkpoint(
+            identity=identity,
+            machine=machine,
+            progress=self.progress,
+            weights=self.model.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            schedule=self.schedule.state_dict(),
+            random_states=random_states,
+            kept=self.kept,
+            curve=self.curve,
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Become what the checkpoint holds."""
+        self.model.load_state_dict(checkpoint.weights)
+        self.optimizer.load_state_dict(checkpoint.optimizer)
+        self.schedule.load_state_dict(checkpoint.schedule)
+        self.progress, self.kept = checkpoint.progress, checkpoint.kept
+        self.curve = checkpoint.curve
