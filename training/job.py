@@ -143,17 +143,18 @@ def _train(
         # The first weights are the same everywhere; what dropout draws is not.
         torch.manual_seed(recipe.seed + rank)
     bfloat16 = computes_in_bfloat16(recipe.precision, place.device)
-    trainer = Trainer(
-        model,
-        corpora.training,
-        Validator(corpora.validation, recipe.validation, corpora.target_text),
-        replace(recipe.trainer, bfloat16=bfloat16),
-        observer=ProgressPrinter(),
-        checkpoints=CheckpointFolder(plan.folders.checkpoints, corpora.fingerprints),
-        stop_requested=stop_requested,
-        processes=place.processes,
-    )
-    return trainer.train()
+    with ProgressPrinter(recipe.trainer.max_num_batches) as observer:
+        trainer = Trainer(
+            model,
+            corpora.training,
+            Validator(corpora.validation, recipe.validation, corpora.target_text),
+            replace(recipe.trainer, bfloat16=bfloat16),
+            observer=observer,
+            checkpoints=CheckpointFolder(plan.folders.checkpoints, corpora.fingerprints),
+            stop_requested=stop_requested,
+            processes=place.processes,
+        )
+        return trainer.train()
 
 
 def _write(
