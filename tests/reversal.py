@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from protocol.artifacts import (
@@ -28,6 +28,11 @@ def reversal_pairs(count: int, *, seed: int, longest: int = 6) -> Iterator[Pair]
         yield digits, digits[::-1]
 
 
+def copying_pairs(count: int, *, seed: int, longest: int = 6) -> Iterator[Pair]:
+    """Pairs of ids; the target is the source."""
+    return ((source, source) for source, _ in reversal_pairs(count, seed=seed, longest=longest))
+
+
 def write_records(path: Path, pairs: Iterator[Pair] | list[Pair]) -> Path:
     """A record file of these pairs."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,11 +42,17 @@ def write_records(path: Path, pairs: Iterator[Pair] | list[Pair]) -> Path:
     return path
 
 
-def write_job(root: Path, hyperparameters: Mapping[str, object], *, num_pairs: int = 3000) -> None:
+def write_job(
+    root: Path,
+    hyperparameters: Mapping[str, object],
+    *,
+    num_pairs: int = 3000,
+    pairs: Callable[..., Iterator[Pair]] = reversal_pairs,
+) -> None:
     """Everything that SageMaker would put under the container's root."""
     data = root / "input" / "data"
-    write_records(data / "train" / TRAIN_RECORDS, reversal_pairs(num_pairs, seed=1))
-    write_records(data / "validation" / VALIDATION_RECORDS, reversal_pairs(100, seed=2))
+    write_records(data / "train" / TRAIN_RECORDS, pairs(num_pairs, seed=1))
+    write_records(data / "validation" / VALIDATION_RECORDS, pairs(100, seed=2))
     (data / "vocab").mkdir()
     for name in (SOURCE_VOCABULARY, TARGET_VOCABULARY):
         save_vocabulary(data / "vocab" / name, VOCABULARY)

@@ -342,6 +342,23 @@ def test_a_damaged_vocabulary_fails_the_job(tmp_path: Path) -> None:
     assert "vocab.src.json: ids 0 to 3 must be <pad> <unk> <s> </s>" in failure
 
 
+def test_a_job_does_not_go_on_with_another_corpus_or_recipe(tmp_path: Path) -> None:
+    write_job(tmp_path, QUICK, num_pairs=100)
+    assert run_here(tmp_path) == (0, "")
+    path = tmp_path / "input" / "data" / "train" / TRAIN_RECORDS
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_records(path, reversal_pairs(100, seed=3))
+    now = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_hyperparameters(tmp_path, QUICK | {"seed": "2"})
+
+    status, failure = run_here(tmp_path)
+
+    assert status == 1
+    assert failure.startswith("checkpoint-0000000003.pt is of another training: batches.seed was 1")
+    assert f"train.rec was {before}, now {now}" in failure
+    assert failure.endswith("; empty the checkpoint folder to start anew")
+
+
 def test_a_diverging_job_fails_with_its_batch(tmp_path: Path) -> None:
     hyperparameters = QUICK | {"learning_rate": "1e38", "warmup_batches": "0"}
     write_job(tmp_path, hyperparameters, num_pairs=100)

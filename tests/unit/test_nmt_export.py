@@ -10,7 +10,7 @@ from nmt.decoding import greedy_decode
 from nmt.export import export_model
 from nmt.initialization import InitializationConfig, initialize
 from nmt.model import ModelConfig, Transformer
-from protocol.vocabulary import EOS_ID, SPECIAL_SYMBOLS
+from protocol.vocabulary import BOS_ID, EOS_ID, SPECIAL_SYMBOLS
 
 torch.set_num_threads(1)
 SOURCE_TOKENS = [*SPECIAL_SYMBOLS, *(f"s{i}" for i in range(96))]
@@ -73,6 +73,43 @@ def test_the_exported_model_decodes_as_the_trained_one(tmp_path: Path, *, shared
     assert same >= 98
     assert len({tuple(hypothesis) for hypothesis in trained}) > 10
     assert [len(row) for row in results[1].attention[0]] == [len(sentences[1])] * len(served[1])
+
+
+@torch.inference_mode()
+def log_probability(model: Transformer, source: list[int], target: list[int]) -> float:
+    """What the trained model thinks of a translation that has come to its end."""
+    positions = model(torch.tensor([[*source, EOS_ID]]), torch.tensor([[BOS_ID, *target]]))
+    chosen = model.decoder.logits(positions).log_softmax(dim=-1)[0]
+    return float(chosen[range(len(target) + 1), [*target, EOS_ID]].sum())
+
+
+def test_beam_search_finds_what_the_trained_model_thinks_as_likely(tmp_path: Path) -> None:
+    model, sentences = random_model(shared=False), random_sentences()[1:30]
+    export_model(model, tmp_path / "ct2", source_tokens=SOURCE_TOKENS, target_tokens=TARGET_TOKENS)
+    translator = ctranslate2.Translator(
+        str(tmp_path / "ct2"), compute_type="float32", intra_threads=1
+    )
+
+    results = translator.translate_batch(
+        [[SOURCE_TOKENS[i] for i in ids] for ids in sentences],
+        beam_size=5,
+        length_penalty=0,
+        min_decoding_length=0,
+        max_decoding_length=MAX_DECODING_LENGTH,
+        return_scores=True,
+    )
+
+    ended = [
+        (ids, [TARGET_TOKENS.index(token) for token in result.hypotheses[0]], result.scores[0])
+        for ids, result in zip(sentences, results, strict=True)
+        if len(result.hypotheses[0]) < MAX_DECODING_LENGTH
+    ]
+    assert len(ended) > 5
+    for source, target, score in ended:
+        assert score == pytest.approx(log_probability(model, source, target), abs=1e-3)
+        greedy = greedy_decode(model, torch.tensor([[*source, EOS_ID]]), max_decoding_length=20)[0]
+        if len(greedy) < MAX_DECODING_LENGTH:
+            assert score > log_probability(model, source, greedy) - 1e-3
 
 
 def test_the_folder_says_how_the_model_is_fed(tmp_path: Path) -> None:
