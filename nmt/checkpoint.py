@@ -49,6 +49,8 @@ class Checkpoint:
     machine: Machine
     progress: Progress
     weights: Weights
+    average: Weights | None
+    """Of the weights, where the training keeps one."""
     optimizer: dict[str, Any]
     schedule: dict[str, Any]
     random_states: list[list[Tensor]]
@@ -145,6 +147,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "machine": asdict(checkpoint.machine),
         "progress": asdict(checkpoint.progress),
         "weights": checkpoint.weights,
+        "average": checkpoint.average,
         "optimizer": checkpoint.optimizer,
         "schedule": checkpoint.schedule,
         "random_states": checkpoint.random_states,
@@ -194,6 +197,7 @@ def _checkpoint(content: Mapping[str, Any]) -> Checkpoint:
         machine=Machine(**content["machine"]),
         progress=Progress(**content["progress"]),
         weights=content["weights"],
+        average=content["average"],
         optimizer=content["optimizer"],
         schedule=content["schedule"],
         random_states=content["random_states"],

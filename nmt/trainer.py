@@ -89,8 +89,7 @@ class Trainer:
         how much of all target tokens it holds; the loss is that of all parts.
         """
         step = self.progress.step + 1
-        optimizer = self.state.optimizer
-        for group in optimizer.param_groups:
+        for group in self.state.optimizer.param_groups:
             group["lr"] = self.state.schedule.learning_rate(step)
         loss = torch.zeros((), device=self.device)
         if batch is not None:
@@ -101,9 +100,7 @@ class Trainer:
         loss = self._add_up(loss.detach())
         norm = clip_gradients(self.model.parameters(), self.config.optimizer)
         value = self._finite(step, loss, norm)
-        optimizer.step()
-        optimizer.zero_grad()
-        self.progress.step = step
+        self.state.move()
         return value
 
     def validate(self) -> None:
@@ -227,6 +224,7 @@ class Trainer:
         kept = state.kept
         assert kept is not None  # noqa: S101
         self.model.load_state_dict(kept.weights)
+        self.state.measured.load_state_dict(kept.weights)
         metrics = self._with_bleu(kept.metrics)
         state.count_seconds()
         return TrainingOutcome(
@@ -250,7 +248,7 @@ class Trainer:
         if self.processes.rank == 0:
             with suppress(ValidationInterruptedError):
                 metrics = self.validator.measure(
-                    self.model,
+                    self.state.measured,
                     bleu=bleu,
                     autocast=self._autocast(),
                     interrupted=interrupted or self.stop_requested,

@@ -28,6 +28,8 @@ class TrainerConfig:
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     label_smoothing: float = 0.1
+    weight_average_decay: float = 0.0
+    """Of the exponential moving average whose weights are measured and kept; 0: no average."""
     optimized_metric: Metric = Metric.PERPLEXITY
     validate_bleu: bool = False
     """Decode at every validation; otherwise only the kept weights are decoded, at the end."""
@@ -44,6 +46,10 @@ class TrainerConfig:
     """Compute in bfloat16 where that is safe; weights stay float32."""
 
     def __post_init__(self) -> None:
+        if not 0 <= self.weight_average_decay < 1:
+            raise ValueError(
+                f"weight_average_decay must be from 0 to below 1, not {self.weight_average_decay}"
+            )
         if self.optimized_metric is Metric.BLEU and not self.validate_bleu:
             raise ValueError("optimized_metric bleu needs validate_bleu")
 

@@ -4,6 +4,7 @@ import time
 
 from torch import Tensor
 
+from nmt.averaging import averaged
 from nmt.checkpoint import Checkpoint, Identity, KeptWeights
 from nmt.machine import Machine
 from nmt.metrics import ValidationMetrics
@@ -20,10 +21,28 @@ class TrainingState:
         self.model = model
         self.optimizer = build_optimizer(model.parameters(), config.optimizer)
         self.schedule = Schedule(config.schedule)
+        decay = config.weight_average_decay
+        self.average = averaged(model, decay) if decay else None
         self.progress = Progress()
         self.kept: KeptWeights | None = None
         self.curve = LearningCurve()
         self._clock = time.monotonic()
+
+    @property
+    def measured(self) -> Transformer:
+        """The model whose weights are measured and kept: the averaged one, if there is one."""
+        if self.average is None:
+            return self.model
+        assert isinstance(self.average.module, Transformer)  # noqa: S101
+        return self.average.module
+
+    def move(self) -> None:
+        """Let the optimiser take its step."""
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.progress.step += 1
+        if self.average:
+            self.average.update_parameters(self.model)
 
     def start_clock(self) -> None:
         """Count seconds from now on."""
@@ -51,7 +70,7 @@ class TrainingState:
         """Copy the weights as they are, for the end."""
         weights = {
             name: weight.detach().to("cpu", copy=True)
-            for name, weight in self.model.state_dict().items()
+            for name, weight in self.measured.state_dict().items()
         }
         self.kept = KeptWeights(step=self.progress.step, metrics=metrics, weights=weights)
 
@@ -65,6 +84,7 @@ class TrainingState:
             machine=machine,
             progress=self.progress,
             weights=self.model.state_dict(),
+            average=self.average.state_dict() if self.average else None,
             optimizer=self.optimizer.state_dict(),
             schedule=self.schedule.state_dict(),
             random_states=random_states,
@@ -75,6 +95,8 @@ class TrainingState:
     def restore(self, checkpoint: Checkpoint) -> None:
         """Become what the checkpoint holds."""
         self.model.load_state_dict(checkpoint.weights)
+        if self.average and checkpoint.average:
+            self.average.load_state_dict(checkpoint.average)
         self.optimizer.load_state_dict(checkpoint.optimizer)
         self.schedule.load_state_dict(checkpoint.schedule)
         self.progress, self.kept = checkpoint.progress, checkpoint.kept

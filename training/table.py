@@ -314,6 +314,13 @@ ADDITIONS: tuple[Hyperparameter, ...] = (
         "Share of each target probability that is spread over the vocabulary.",
     ),
     _ours(
+        "weight_average_decay",
+        RealNumber(least=0, below=1),
+        "0",
+        "Decay of a moving average of the weights, which is what is measured and exported; 0.998 "
+        "suits some thousands of batches. 0: no average.",
+    ),
+    _ours(
         "warmup_batches",
         WholeNumber(least=0),
         "100",

@@ -1,4 +1,5 @@
 import dataclasses
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,8 +52,11 @@ def truncate(path: Path) -> None:
 
 
 def flip_a_byte(path: Path) -> None:
+    """Of the largest entry, since zip's padding may be anything."""
+    with zipfile.ZipFile(path) as archive:
+        largest = max((archive.read(entry) for entry in archive.infolist()), key=len)
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[content.index(largest) + len(largest) // 2] ^= 1
     path.write_bytes(content)
 
 
