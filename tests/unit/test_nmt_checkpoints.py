@@ -1,5 +1,6 @@
 import dataclasses
 import zipfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,12 +52,12 @@ def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-500])
 
 
-def flip_a_byte(path: Path) -> None:
-    """Of the largest entry, since zip's padding may be anything."""
-    with zipfile.ZipFile(path) as archive:
-        largest = max((archive.read(entry) for entry in archive.infolist()), key=len)
+def flip_a_bit(path: Path) -> None:
+    """Damage the largest tensor."""
     content = bytearray(path.read_bytes())
-    content[content.index(largest) + len(largest) // 2] ^= 1
+    with zipfile.ZipFile(path) as archive:
+        part = archive.read(max(archive.infolist(), key=lambda member: member.file_size))
+    content[content.index(part) + len(part) // 2] ^= 1
     path.write_bytes(content)
 
 
@@ -104,7 +105,7 @@ def test_the_last_two_checkpoints_are_kept(trained: CheckpointFolder) -> None:
     ("damage", "reason"),
     [
         (truncate, "cannot be read: "),
-        (flip_a_byte, "cannot be read: .* is damaged"),
+        (flip_a_bit, "cannot be read: .* is damaged"),
         (lambda path: path.write_bytes(b""), "cannot be read: "),
         (lambda path: torch.save({"format_version": 1}, path), "format version 1, expected 2"),
         (lambda path: torch.save({"format_version": 2}, path), "is not a whole checkpoint"),
