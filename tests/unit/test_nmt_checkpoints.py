@@ -1,6 +1,5 @@
 import dataclasses
 import zipfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
