@@ -214,6 +214,10 @@ class Batch:
     labels: Tensor
     """Ends in `</s>`; position t is what follows position t of the input."""
 
+    def twice(self) -> "Batch":
+        """All sentences, and then all of them again."""
+        return Batch(*(part.repeat(2, 1) for part in (self.source, self.target_input, self.labels)))
+
     def to(self, device: torch.device) -> "Batch":
         """The batch on another device."""
         parts = (self.source, self.target_input, self.labels)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (the name everybody knows it by)
 from torch import Tensor
 
+from nmt.consistency import ConsistencyConfig, summed_consistency_loss
 from nmt.data import Batch
 from nmt.model import Transformer
 from protocol.vocabulary import PAD_ID
@@ -14,11 +15,23 @@ _CHUNK_LOGITS = {"cpu": 2**22, "cuda": 2**26}
 """Logits that are held at once: on a CPU as many as its cache takes."""
 
 
-def batch_loss(model: Transformer, batch: Batch, *, label_smoothing: float) -> Tensor:
-    """The smoothed cross-entropy per target token, `</s>` counted, padding not."""
-    positions, labels = _real_positions(model, batch)
+def batch_loss(
+    model: Transformer, batch: Batch, *, label_smoothing: float, consistency_weight: float = 0.0
+) -> Tensor:
+    """The smoothed cross-entropy per target token, `</s>` counted, padding not.
+
+    With a consistency weight the batch is passed twice, at twice the cost: see `nmt.consistency`.
+    """
     weight = model.decoder.embedding.tokens.weight
-    return summed_cross_entropy(positions, weight, labels, label_smoothing) / labels.numel()
+    if not consistency_weight:
+        positions, labels = _real_positions(model, batch)
+        return summed_cross_entropy(positions, weight, labels, label_smoothing) / labels.numel()
+    passes, labels = _real_positions(model, batch.twice())
+    labels = labels[: labels.numel() // 2]
+    config = ConsistencyConfig(label_smoothing=label_smoothing, weight=consistency_weight)
+    chunk = max(_chunk_rows(weight) // 2, 1)
+    loss = summed_consistency_loss(passes, weight, labels, config, chunk=chunk)
+    return loss / labels.numel()
 
 
 @torch.inference_mode()

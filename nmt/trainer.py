@@ -94,7 +94,7 @@ class Trainer:
         loss = torch.zeros((), device=self.device)
         if batch is not None:
             with self._autocast():
-                loss = batch_loss(self.model, batch, label_smoothing=self.config.label_smoothing)
+                loss = self._batch_loss(batch)
             loss = loss * share
             loss.backward()  # type: ignore[no-untyped-call]
         loss = self._add_up(loss.detach())
@@ -164,6 +164,14 @@ class Trainer:
             loss, num_tokens=num_tokens, num_labels=num_mine, num_positions=num_positions
         )
         self._report()
+
+    def _batch_loss(self, batch: Batch) -> Tensor:
+        return batch_loss(
+            self.model,
+            batch,
+            label_smoothing=self.config.label_smoothing,
+            consistency_weight=self.config.consistency_weight,
+        )
 
     def _add_up(self, loss: Tensor) -> Tensor:
         """The loss of all processes; they also agree on their gradients and on stopping."""

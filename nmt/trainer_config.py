@@ -28,6 +28,8 @@ class TrainerConfig:
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     label_smoothing: float = 0.1
+    consistency_weight: float = 0.0
+    """Of the divergence between two passes with different dropout; 0: a single pass."""
     weight_average_decay: float = 0.0
     """Of the exponential moving average whose weights are measured and kept; 0: no average."""
     optimized_metric: Metric = Metric.PERPLEXITY
@@ -46,6 +48,8 @@ class TrainerConfig:
     """Compute in bfloat16 where that is safe; weights stay float32."""
 
     def __post_init__(self) -> None:
+        if self.consistency_weight < 0:
+            raise ValueError(f"consistency_weight must be from 0 up, not {self.consistency_weight}")
         if not 0 <= self.weight_average_decay < 1:
             raise ValueError(
                 f"weight_average_decay must be from 0 to below 1, not {self.weight_average_decay}"

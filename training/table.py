@@ -314,6 +314,13 @@ ADDITIONS: tuple[Hyperparameter, ...] = (
         "Share of each target probability that is spread over the vocabulary.",
     ),
     _ours(
+        "consistency_weight",
+        RealNumber(least=0),
+        "0",
+        "R-Drop: every batch passes twice with different dropout, and this weight draws the two "
+        "predictions together; 5 suits small corpora. 0: one pass, at half the cost.",
+    ),
+    _ours(
         "weight_average_decay",
         RealNumber(least=0, below=1),
         "0",
