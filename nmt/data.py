@@ -6,7 +6,7 @@ meets them again.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -67,6 +67,12 @@ class ParallelCorpus:
     num_empty_pairs: int = 0
     """Pairs of the file that were left out because a side of them is empty."""
     num_truncated_pairs: int = 0
+    cut_anew: "Callable[[int], ParallelCorpus] | None" = None
+    """Gives the same sentences in other pieces, by epoch (from 0)."""
+
+    def in_epoch(self, epoch: int) -> "ParallelCorpus":
+        """The corpus as an epoch trains on it."""
+        return self.cut_anew(epoch) if self.cut_anew else self
 
     def __len__(self) -> int:
         return len(self.source.offsets) - 1

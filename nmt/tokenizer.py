@@ -89,6 +89,12 @@ class SubwordTokenizer:
         vocabulary = self._tokenizer.get_vocab()
         return dict(sorted(vocabulary.items(), key=lambda item: item[1]))
 
+    @property
+    def merges(self) -> list[tuple[str, str]]:
+        """The pairs of pieces that become one, in the order in which they do."""
+        model = json.loads(self._tokenizer.to_str())["model"]
+        return [(left, right) for left, right in model["merges"]]
+
     def piece_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text's pieces; many texts at once are cut in parallel."""
         encodings = self._tokenizer.encode_batch_fast([_marked(text) for text in texts])
@@ -220,6 +226,11 @@ def _load(path: Path) -> tokenizers.Tokenizer:
 def _marked(text: str) -> str:
     """Every word with a space before it, the first one too; Python says what white space is."""
     return "".join(f" {word}" for word in text.split())
+
+
+def begins_word(piece: str) -> bool:
+    """Whether a subword stands at the beginning of a word: it holds the space before it."""
+    return piece.startswith(_CHARACTER_OF_BYTE[ord(" ")])
 
 
 def _printable_bytes() -> Iterator[str]:

@@ -139,9 +139,10 @@ class Trainer:
     def _train_epoch(self) -> None:
         """Train the rest of the current epoch, or until there is a reason to stop."""
         progress = self.progress
-        batches = epoch_batches(self.corpus, self.config.batches, progress.epoch)
+        corpus = self.corpus.in_epoch(progress.epoch)
+        batches = epoch_batches(corpus, self.config.batches, progress.epoch)
         for indices in batches[progress.batch_in_epoch :]:
-            self._train_batch(indices)
+            self._train_batch(corpus, indices)
             if self._validation_is_due():
                 self.validate()
             if self.should_stop() is not None:
@@ -150,11 +151,11 @@ class Trainer:
             progress.epoch += 1
             progress.batch_in_epoch = 0
 
-    def _train_batch(self, indices: Indices) -> None:
+    def _train_batch(self, corpus: ParallelCorpus, indices: Indices) -> None:
         """Train on this process's share of a batch."""
         mine = self.processes.share(indices)
-        batch = make_batch(self.corpus, mine) if len(mine) else None
-        num_tokens = int(self.corpus.target.lengths_of(indices).sum()) + len(indices)
+        batch = make_batch(corpus, mine) if len(mine) else None
+        num_tokens = int(corpus.target.lengths_of(indices).sum()) + len(indices)
         num_mine = int((batch.labels != PAD_ID).sum()) if batch else 0
         on_device = batch.to(self.device) if batch else None
         loss = self.train_step(on_device, share=num_mine / num_tokens)

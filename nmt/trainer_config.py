@@ -30,6 +30,8 @@ class TrainerConfig:
     label_smoothing: float = 0.1
     consistency_weight: float = 0.0
     """Of the divergence between two passes with different dropout; 0: a single pass."""
+    subword_dropout: float = 0.0
+    """How often a possible merge is left out of a training word; 0: words have one spelling."""
     weight_average_decay: float = 0.0
     """Of the exponential moving average whose weights are measured and kept; 0: no average."""
     optimized_metric: Metric = Metric.PERPLEXITY
@@ -50,10 +52,9 @@ class TrainerConfig:
     def __post_init__(self) -> None:
         if self.consistency_weight < 0:
             raise ValueError(f"consistency_weight must be from 0 up, not {self.consistency_weight}")
-        if not 0 <= self.weight_average_decay < 1:
-            raise ValueError(
-                f"weight_average_decay must be from 0 to below 1, not {self.weight_average_decay}"
-            )
+        for name in ("subword_dropout", "weight_average_decay"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
         if self.optimized_metric is Metric.BLEU and not self.validate_bleu:
             raise ValueError("optimized_metric bleu needs validate_bleu")
 

@@ -7,17 +7,22 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from nmt.checkpoint import CheckpointFolder
+from nmt.data import ParallelCorpus
 from nmt.initialization import initialize
 from nmt.model import Transformer
 from nmt.outcome import TrainingOutcome
 from nmt.processes import OneProcess, Processes
+from nmt.subword_dropout import Merges, SubwordDropout
+from nmt.tokenizer import SubwordTokenizer
 from nmt.trainer import Trainer
 from nmt.validation import Validator
+from protocol.artifacts import SUBWORDS
 from training.artifacts import build_manifest, write_model
 from training.corpora import Corpora, read_corpora
 from training.device import check_gpu, computes_in_bfloat16
 from training.folders import Folders
 from training.hyperparameters import (
+    HyperparameterError,
     Hyperparameters,
     no_effect_warnings,
     read_hyperparameters,
@@ -58,6 +63,11 @@ def read_plan(folders: Folders) -> Plan:
     recipe = build_recipe(hyperparameters)
     check_gpu(folders.instance_type())
     folders.check_channels()
+    if recipe.trainer.subword_dropout and not folders.subwords.exists():
+        raise HyperparameterError(
+            f"hyperparameter subword_dropout {recipe.trainer.subword_dropout:g} needs subwords, "
+            f"but the vocab channel holds no {SUBWORDS}: preprocess with subwords, or leave it out"
+        )
     return Plan(folders=folders, hyperparameters=hyperparameters, recipe=recipe)
 
 
@@ -146,7 +156,7 @@ def _train(
     with ProgressPrinter(recipe.trainer.max_num_batches) as observer:
         trainer = Trainer(
             model,
-            corpora.training,
+            _training_corpus(recipe, corpora),
             Validator(corpora.validation, recipe.validation, corpora.target_text),
             replace(recipe.trainer, bfloat16=bfloat16),
             observer=observer,
@@ -155,6 +165,14 @@ def _train(
             processes=place.processes,
         )
         return trainer.train()
+
+
+def _training_corpus(recipe: Recipe, corpora: Corpora) -> ParallelCorpus:
+    rate, tokenizer = recipe.trainer.subword_dropout, corpora.tokenizer
+    if not rate or not isinstance(tokenizer, SubwordTokenizer):
+        return corpora.training
+    dropout = SubwordDropout(corpora.training, Merges.of(tokenizer), rate=rate, seed=recipe.seed)
+    return replace(corpora.training, cut_anew=dropout.corpus)
 
 
 def _write(

@@ -164,6 +164,7 @@ def _trainer(given: Hyperparameters) -> TrainerConfig:
         schedule=_schedule(given),
         label_smoothing=given.real("label_smoothing"),
         consistency_weight=given.real("consistency_weight"),
+        subword_dropout=given.real("subword_dropout"),
         weight_average_decay=given.real("weight_average_decay"),
         optimized_metric=metric,
         validate_bleu=metric is Metric.BLEU or given.whole("bleu_sample_size") != 0,

@@ -321,6 +321,13 @@ ADDITIONS: tuple[Hyperparameter, ...] = (
         "predictions together; 5 suits small corpora. 0: one pass, at half the cost.",
     ),
     _ours(
+        "subword_dropout",
+        RealNumber(least=0, below=1),
+        "0",
+        "BPE dropout: how often a possible merge is left out when training words are cut, anew for "
+        "every epoch; 0.1 suits small corpora. Needs subwords. 0: one way to cut a word.",
+    ),
+    _ours(
         "weight_average_decay",
         RealNumber(least=0, below=1),
         "0",

@@ -40,7 +40,7 @@ def random_model(*, shared: bool) -> Transformer:
 
 
 def random_sentences() -> list[list[int]]:
-    generator = random.Random(11)  # noqa: S311
+    generator = random.Random(11)
     lengths = [300, *(generator.randint(1, 15) for _ in range(99))]
     return [[generator.randrange(4, len(SOURCE_TOKENS)) for _ in range(n)] for n in lengths]
 
