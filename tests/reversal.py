@@ -21,7 +21,7 @@ Pair = tuple[list[int], list[int]]
 
 def reversal_pairs(count: int, *, seed: int, longest: int = 6) -> Iterator[Pair]:
     """Pairs of ids; the target is the source backwards."""
-    generator = random.Random(seed)  # noqa: S311
+    generator = random.Random(seed)
     for _ in range(count):
         length = generator.randint(2, longest)
         digits = [generator.randrange(FIRST_DIGIT, len(VOCABULARY)) for _ in range(length)]
