@@ -16,7 +16,7 @@ SERVICE_REQUIREMENTS := requirements.txt $(wildcard containers/*/requirements.tx
 TEST_REQUIREMENTS := tests/requirements.txt
 
 .PHONY: help setup up down status env test unit lint format protobuf bundle synth deploy destroy clean \
-	bench-preprocessing bench-preprocessing-large bench-training bench-reading
+	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -57,6 +57,9 @@ bench-preprocessing-large: setup ## preprocessing of six million pairs: its time
 
 bench-training: setup .bench-venv/.installed ## training beside EOLE, Marian and nn.Transformer (DATA=DIR with train.en and train.de, else generated)
 	@$(BIN)/python -m benchmarks.training $(if $(DATA),--data $(DATA))
+
+bench-quality: setup ## BLEU of three trainings on DATA=DIR with train, val and test .en and .de (WORK=DIR keeps them)
+	@$(BIN)/python -m benchmarks.quality --data $(or $(DATA),.) --work $(or $(WORK),.local/quality)
 
 bench-reading: setup ## a record file of six million pairs: the time to read it and the memory
 	@$(BIN)/python -m benchmarks.training.reading 6000000

@@ -1,0 +1,34 @@
+"""The hyperparameters of the measured training: a small Transformer for a small corpus.
+
+Layers and dimensions are those of the Transformer-tiny of arXiv 2105.14462.
+"""
+
+MERGES = 10_000
+MAX_PARAMETERS = 2_700_000
+NUM_SEEDS = 3
+BEAM_SIZE = 5
+
+HYPERPARAMETERS = {
+    "num_embed_source": 128,
+    "num_embed_target": 128,
+    "attention_heads": 4,
+    "feed_forward_dim": 256,
+    "num_layers_encoder": 4,
+    "num_layers_decoder": 4,
+    "dropout": 0.3,
+    "embed_dropout_source": 0.3,
+    "embed_dropout_target": 0.3,
+    "label_smoothing": 0.1,
+    "consistency_weight": 5,
+    "subword_dropout": 0.1,
+    "weight_average_decay": 0.998,
+    "learning_rate": 0.004,
+    "warmup_batches": 800,
+    "lr_scheduler_type": "linear",
+    "max_num_batches": 4500,
+    "batch_tokens": 4096,
+    "checkpoint_frequency_num_batches": 250,
+    "checkpoint_threshold": 1000,
+    "optimized_metric": "bleu",
+    "beam_size": BEAM_SIZE,
+}
