@@ -8,6 +8,7 @@ from torch import Tensor
 
 from nmt.consistency import ConsistencyConfig, summed_consistency_loss
 from nmt.data import Batch
+from nmt.linear import product
 from nmt.model import Transformer
 from protocol.vocabulary import PAD_ID
 
@@ -87,13 +88,13 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
             from_rows, to_matrix = torch.empty_like(positions), torch.zeros_like(weight)
             for start in range(0, len(rows), chunk):
                 some, theirs = rows[start : start + chunk], labels[start : start + chunk, None]
-                logits = some @ matrix.t()
+                logits = product(some, matrix)
                 chosen = logits.gather(1, theirs).float()
                 probabilities = torch.softmax(logits, dim=-1)
                 found = probabilities.gather(1, theirs).float()
                 loss += (chosen - found.clamp_min_(1e-38).log_()).sum()
                 from_rows[start : start + chunk] = probabilities @ matrix
-                to_matrix += probabilities.t() @ some
+                _add_product(to_matrix, probabilities.t(), some)
             mean_row = weight.mean(dim=0)
             kept = 1 - label_smoothing
             targets = F.embedding(labels, weight).mul_(kept).add_(mean_row, alpha=label_smoothing)
@@ -108,6 +109,14 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         from_rows, to_matrix = ctx.saved_tensors
         return from_rows * gradient, to_matrix * gradient, None, None, None
+
+
+def _add_product(total: Tensor, first: Tensor, second: Tensor) -> None:
+    """Add a product in place; sums of rounded products are kept in the type of the total."""
+    if first.dtype == total.dtype:
+        total.addmm_(first, second)
+    else:
+        total += first @ second
 
 
 def _chunk_rows(weight: Tensor) -> int:

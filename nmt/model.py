@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from nmt.attention import cross_attention, self_attention
 from nmt.dropout import Dropout
+from nmt.linear import Linear, linear
 from protocol.vocabulary import PAD_ID
 
 LAYER_NORM_EPSILON = 1e-5
@@ -80,15 +81,15 @@ class Attention(nn.Module):
         super().__init__()
         dim = config.model_dim
         self.num_heads = config.num_heads
-        self.query = nn.Linear(dim, dim)
-        self.key_value = nn.Linear(dim, 2 * dim)
-        self.output = nn.Linear(dim, dim)
+        self.query = Linear(dim, dim)
+        self.key_value = Linear(dim, 2 * dim)
+        self.output = Linear(dim, dim)
 
     def project(self, positions: Tensor) -> Tensor:
         """Queries, keys and values of positions, shape = (B, T, D), in one product."""
         weight = torch.cat((self.query.weight, self.key_value.weight))
         bias = torch.cat((self.query.bias, self.key_value.bias))
-        return self._packed(F.linear(positions, weight, bias), 3)
+        return self._packed(linear(positions, weight, bias), 3)
 
     def queries(self, positions: Tensor) -> Tensor:
         """Queries alone, packed."""
@@ -112,8 +113,8 @@ class FeedForward(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.expand = nn.Linear(config.model_dim, config.feed_forward_dim)
-        self.contract = nn.Linear(config.feed_forward_dim, config.model_dim)
+        self.expand = Linear(config.model_dim, config.feed_forward_dim)
+        self.contract = Linear(config.feed_forward_dim, config.model_dim)
 
     def forward(self, positions: Tensor) -> Tensor:
         contracted: Tensor = self.contract(F.relu(self.expand(positions)))

@@ -14,12 +14,11 @@ from eole.utils.logging import logger
 from benchmarks.training import setting
 
 _STEP = re.compile(r"Step (\d+)/.*bsz:\s*\d+/\s*(\d+)/")
-_REPORT_EVERY = setting.NUM_WARMUP
 CONFIGURATION: dict[str, Any] = {
     "share_vocab": True,
     "seed": 1,
     "overwrite": True,
-    "report_every": _REPORT_EVERY,
+    "report_every": setting.REPORT_EVERY,
     "training": {
         "world_size": 0,
         "num_workers": 0,
@@ -63,12 +62,12 @@ class _Stretches(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if match := _STEP.search(record.getMessage()):
-            self.ends.append((record.created, int(match[2]) * _REPORT_EVERY))
+            self.ends.append((record.created, int(match[2]) * setting.REPORT_EVERY))
         return True
 
     def tokens_per_second(self) -> float:
-        """From the end of the first stretch on."""
-        (started, _), *timed = self.ends
+        """From the end of the last stretch of warming up on."""
+        (started, _), *timed = self.ends[setting.NUM_WARMUP // setting.REPORT_EVERY - 1 :]
         return sum(num_tokens for _, num_tokens in timed) / (timed[-1][0] - started)
 
 

@@ -25,7 +25,7 @@ HYPERPARAMETERS = {
     "max_seq_len_source": str(setting.MAX_LENGTH),
     "max_seq_len_target": str(setting.MAX_LENGTH),
     "max_num_batches": str(setting.NUM_WARMUP + setting.NUM_TIMED),
-    "progress_frequency_num_batches": str(setting.NUM_WARMUP),
+    "progress_frequency_num_batches": str(setting.REPORT_EVERY),
 }
 CHANNELS = "channels"
 _PROGRESS = re.compile(r" loss=(\S+) .* tokens_per_second=(\S+) padding=(\S+)")
@@ -40,7 +40,7 @@ def run(folder: Path, precision: str) -> setting.Speed:
     with tempfile.TemporaryDirectory(dir=folder) as root:
         log = _train(Path(root), folder / CHANNELS, precision)
     # Stretches of equally many batches: the mean speed is the harmonic one.
-    _, *timed = _PROGRESS.findall(log)
+    timed = _PROGRESS.findall(log)[setting.NUM_WARMUP // setting.REPORT_EVERY :]
     return setting.Speed(
         tokens_per_second=statistics.harmonic_mean([float(speed) for _, speed, _ in timed]),
         padding=statistics.mean(float(padding) for _, _, padding in timed),

@@ -19,7 +19,9 @@ LEARNING_RATE = 1e-3
 ADAM_BETAS = (0.9, 0.98)
 BATCH_TOKENS = 4096
 MAX_LENGTH = 100
-NUM_WARMUP, NUM_TIMED = 8, 24
+NUM_WARMUP, NUM_TIMED = 16, 32
+REPORT_EVERY = 8
+"""Updates between two lines of an engine that logs its speed; both numbers above are multiples."""
 BATCHES, NUM_TOKENS = "batches.pt", "num_tokens.json"
 
 Padded = tuple[Tensor, Tensor, Tensor]

@@ -45,6 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A corpus of a few sentences in every contender's form, and a model that fits it."""
     monkeypatch.setattr(setting, "NUM_WARMUP", 1)
     monkeypatch.setattr(setting, "NUM_TIMED", 2)
+    monkeypatch.setattr(setting, "REPORT_EVERY", 1)
     monkeypatch.setattr(setting, "BATCH_TOKENS", 64)
     data = tmp_path / "data"
     data.mkdir()

@@ -10,6 +10,7 @@ from torch import Tensor
 from nmt import loss
 from nmt.attention import cross_attention, self_attention
 from nmt.dropout import Dropout
+from nmt.linear import linear
 from nmt.loss import summed_cross_entropy
 
 torch.set_num_threads(1)
@@ -76,6 +77,19 @@ def test_attention_in_bfloat16_is_near_that_in_float32() -> None:
     torch.testing.assert_close(ours.float(), theirs, atol=0.03, rtol=0.03)
     (ours_back,), (theirs_back,) = gradients(ours, rounded), gradients(theirs, exact)
     torch.testing.assert_close(ours_back.float(), theirs_back, atol=0.06, rtol=0.06)
+
+
+def test_a_linear_layer_is_torchs() -> None:
+    torch.manual_seed(0)
+    inputs = torch.randn(3, 5, 8, requires_grad=True)
+    weight, bias = torch.randn(6, 8, requires_grad=True), torch.randn(6, requires_grad=True)
+
+    ours, theirs = linear(inputs, weight, bias), F.linear(inputs, weight, bias)
+
+    torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(
+        gradients(ours, inputs, weight, bias), gradients(theirs, inputs, weight, bias)
+    )
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
