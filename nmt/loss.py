@@ -12,8 +12,8 @@ from nmt.linear import product
 from nmt.model import Transformer
 from protocol.vocabulary import PAD_ID
 
-_CHUNK_LOGITS = {"cpu": 2**22, "cuda": 2**26}
-"""Logits that are held at once: on a CPU as many as its cache takes."""
+_CHUNK_LOGITS = {"cpu": 2**23, "cuda": 2**26}
+"""Logits that are held at once: on a CPU about as many as its cache takes."""
 
 
 def batch_loss(
@@ -93,7 +93,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
                 probabilities = torch.softmax(logits, dim=-1)
                 found = probabilities.gather(1, theirs).float()
                 loss += (chosen - found.clamp_min_(1e-38).log_()).sum()
-                from_rows[start : start + chunk] = probabilities @ matrix
+                from_rows[start : start + chunk] = product(probabilities, matrix.t())
                 _add_product(to_matrix, probabilities.t(), some)
             mean_row = weight.mean(dim=0)
             kept = 1 - label_smoothing

@@ -99,7 +99,8 @@ def _print_setting() -> None:
         f"{setting.FEED_FORWARD_DIM}, {setting.NUM_HEADS} heads; {setting.BATCH_TOKENS} target "
         f"positions a batch; dropout {setting.DROPOUT} on embeddings and outputs of layer parts;\n"
         f"{setting.NUM_TIMED} updates after {setting.NUM_WARMUP} to warm up; torch "
-        f"{torch.__version__}, {_num_threads()} threads, GLIBC_TUNABLES={ALLOCATOR}",
+        f"{torch.__version__}, {_num_threads()} threads, OMP_WAIT_POLICY="
+        f"{os.environ.get('OMP_WAIT_POLICY', 'not set')}, GLIBC_TUNABLES={ALLOCATOR}",
         flush=True,
     )
 
