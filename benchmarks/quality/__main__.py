@@ -12,9 +12,8 @@ from pathlib import Path
 
 from benchmarks.processes import BenchmarkError
 from benchmarks.quality.recipe import HYPERPARAMETERS, MERGES, NUM_SEEDS
-from benchmarks.quality.scoring import Scores, score
+from benchmarks.quality.scoring import Scores, score, signatures
 from benchmarks.quality.training_run import prepare, train
-from nmt.metrics import bleu_signature
 from protocol.artifacts import MANIFEST
 
 
@@ -69,15 +68,19 @@ def _report(seed: int, model: Path, scores: Scores) -> None:
     print(
         f"seed {seed}: beam {scores.beam:.2f}, int8 {scores.beam_int8:.2f}, "
         f"greedy {scores.greedy:.2f}, greedy before export {scores.greedy_torch:.2f}; "
+        f"13a {scores.beam_13a:.2f}, chrF {scores.beam_chrf:.2f}; "
         f"{manifest['num_batches']:,} batches in {manifest['training_seconds'] / 60:.0f} min",
         flush=True,
     )
 
 
 def _conclude(scores: Sequence[Scores]) -> None:
+    for name, signature in zip(("BLEU", "13a", "chrF"), signatures(), strict=True):
+        print(f"{name}: {signature}")
+    for name in ("beam_int8", "beam_13a", "beam_chrf"):
+        print(f"{name} {statistics.mean(getattr(each, name) for each in scores):.2f}")
     beams = [each.beam for each in scores]
     spread = statistics.stdev(beams) if len(beams) > 1 else 0.0
-    print(f"BLEU: {bleu_signature()}")
     print(f"standard deviation over {len(beams)} seeds: {spread:.2f}")
     print(f"bleu {statistics.mean(beams):.2f}")
 
