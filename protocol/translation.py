@@ -1,4 +1,7 @@
-"""Translation requests and answers in JSON, shaped as the built-in Seq2Seq algorithm takes them."""
+"""Translation requests and answers in JSON, shaped as the built-in Seq2Seq algorithm takes them.
+
+The keys of a `configuration` are described in `protocol.configuration`.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,7 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from protocol.configuration import DEFAULTS, Configuration, ConfigurationError
+
 JSON_CONTENT_TYPE = "application/json"
+JSON_LINES_CONTENT_TYPE = "application/jsonlines"
 
 
 class ErrorCode(StrEnum):
@@ -56,10 +62,10 @@ def error_body(message: str, code: ErrorCode) -> bytes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Instance:
-    """One sentence to translate."""
+    """One sentence to translate, and what is asked of its translation."""
 
     data: str
-    attention_matrix: bool = False
+    configuration: Configuration = DEFAULTS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +86,7 @@ class TranslationRequest:
             content = json.loads(body.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise RequestError(f"the body is not JSON in UTF-8: {error}") from error
-        content = _mapping(content, "the body", {"instances"})
+        content = _mapping(content, "the body", _BODY_KEYS)
         instances = content.get("instances")
         if not isinstance(instances, list) or not instances:
             raise RequestError('"instances" must be a list with at least one instance')
@@ -88,41 +94,107 @@ class TranslationRequest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Alternative:
+    """A hypothesis that was not the best one."""
+
+    target: str
+    score: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Prediction:
-    """One answer; `matrix` is there when the instance asked for the attention matrix."""
+    """One answer; whatever is `None` was not asked for and is left out of the JSON."""
 
     target: str
     matrix: tuple[tuple[float, ...], ...] | None = None
+    """A row per word of the target, a column per word of the source."""
+    score: float | None = None
+    alternatives: tuple[Alternative, ...] | None = None
+    """All hypotheses but the best, best first."""
+    glossary_applied: Mapping[str, bool] | None = None
+    """By source term, for those that stand in the source: whether the target holds its term."""
+
+    def fields(self) -> dict[str, Any]:
+        """The answer as a JSON object."""
+        fields: dict[str, Any] = {"target": self.target}
+        if self.matrix is not None:
+            fields["matrix"] = [list(row) for row in self.matrix]
+        if self.score is not None:
+            fields["score"] = self.score
+        if self.alternatives is not None:
+            fields["alternatives"] = [_alternative_fields(other) for other in self.alternatives]
+        if self.glossary_applied is not None:
+            fields["glossary_applied"] = dict(self.glossary_applied)
+        return fields
 
 
 def encode_predictions(predictions: Sequence[Prediction]) -> bytes:
     """The JSON body of a translation answer, in the order of the instances."""
     return json.dumps(
-        {"predictions": [_prediction_fields(prediction) for prediction in predictions]},
-        ensure_ascii=False,
+        {"predictions": [prediction.fields() for prediction in predictions]}, ensure_ascii=False
     ).encode()
 
 
-def _prediction_fields(prediction: Prediction) -> dict[str, Any]:
-    fields: dict[str, Any] = {"target": prediction.target}
-    if prediction.matrix is not None:
-        fields["matrix"] = [list(row) for row in prediction.matrix]
-    return fields
+def parse_lines(body: bytes) -> tuple[Instance, ...]:
+    """Read a body of `application/jsonlines`: `{"source": …, "configuration"?: {…}}` a line.
+
+    Raises:
+        RequestError: the message names the line (from 1) and the key.
+    """
+    try:
+        # Only line feeds end a line: JSON strings may hold the other separators of Unicode.
+        lines = body.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"the body is not UTF-8: {error}") from error
+    if not lines[-1].strip():
+        lines.pop()
+    if not lines:
+        raise RequestError("the body holds no line; at least one is needed")
+    return tuple(_line(line, f"line {number}") for number, line in enumerate(lines, 1))
+
+
+def encode_lines(predictions: Sequence[Prediction]) -> bytes:
+    """The answer to `application/jsonlines`: one prediction's object a line."""
+    lines = (json.dumps(found.fields(), ensure_ascii=False) for found in predictions)
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+_BODY_KEYS = {"instances"}
+_INSTANCE_KEYS = {"data", "configuration"}
+_LINE_KEYS = {"source", "configuration"}
+
+
+def _alternative_fields(alternative: Alternative) -> dict[str, Any]:
+    if alternative.score is None:
+        return {"target": alternative.target}
+    return {"target": alternative.target, "score": alternative.score}
 
 
 def _instance(item: object, index: int) -> Instance:
     where = f"instances[{index}]"
-    fields = _mapping(item, where, {"data", "configuration"})
-    data = fields.get("data")
-    if not isinstance(data, str):
-        raise RequestError(f'{where}: "data" must be a string, the sentence to translate')
-    if any("\ud800" <= character <= "\udfff" for character in data):
-        raise RequestError(f'{where}: "data" holds a lone surrogate, which is not Unicode text')
-    configuration = _mapping(
-        fields.get("configuration", {}), f"{where}.configuration", {"attention_matrix"}
-    )
-    wanted = configuration.get("attention_matrix", False)
-    return Instance(data=data, attention_matrix=_boolean(wanted, f"{where}.configuration"))
+    return _sentence(_mapping(item, where, _INSTANCE_KEYS), "data", where)
+
+
+def _line(line: str, where: str) -> Instance:
+    try:
+        content = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"{where} is not JSON: {error}") from error
+    return _sentence(_mapping(content, where, _LINE_KEYS), "source", where)
+
+
+def _sentence(fields: Mapping[str, Any], key: str, where: str) -> Instance:
+    text = fields.get(key)
+    if not isinstance(text, str):
+        raise RequestError(f'{where}: "{key}" must be a string, the sentence to translate')
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise RequestError(f'{where}: "{key}" holds a lone surrogate, which is not Unicode text')
+    if "configuration" not in fields:
+        return Instance(data=text)
+    try:
+        return Instance(data=text, configuration=Configuration.parse(fields["configuration"]))
+    except ConfigurationError as error:
+        raise RequestError(f"{where}.configuration: {error}") from error
 
 
 def _mapping(value: object, where: str, allowed: set[str]) -> dict[str, Any]:
@@ -132,11 +204,3 @@ def _mapping(value: object, where: str, allowed: set[str]) -> dict[str, Any]:
         known = ", ".join(sorted(allowed))
         raise RequestError(f"{where}: unknown key {unknown[0]!r}; known keys: {known}")
     return value
-
-
-def _boolean(value: object, where: str) -> bool:
-    spelled = value.lower() if isinstance(value, str) else value
-    for wanted in (True, False):
-        if spelled is wanted or spelled == str(wanted).lower():
-            return wanted
-    raise RequestError(f'{where}: "attention_matrix" must be true or false, not {value!r}')

@@ -13,7 +13,7 @@ Answer = Callable[[ServedModel, bytes], bytes]
 FORMATS: Mapping[str, Answer] = {
     translation.JSON_CONTENT_TYPE: json_format.answer,
     recordio.CONTENT_TYPE: recordio_format.answer,
-    jsonlines_format.CONTENT_TYPE: jsonlines_format.answer,
+    translation.JSON_LINES_CONTENT_TYPE: jsonlines_format.answer,
 }
 CHARSETS = ("utf-8", "utf8", "us-ascii")
 

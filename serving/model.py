@@ -20,6 +20,7 @@ from protocol.artifacts import (
     TARGET_VOCABULARY,
     ModelManifest,
 )
+from protocol.configuration import Configuration
 from protocol.translation import Instance, Prediction
 from protocol.vocabulary import load_vocabulary
 
@@ -28,6 +29,7 @@ CTRANSLATE2_VOCABULARIES = {
     TARGET_VOCABULARY: "target_vocabulary.json",
 }
 CTRANSLATE2_SHARED_VOCABULARY = "shared_vocabulary.json"
+WITH_MATRIX = Configuration(attention_matrix=True)
 
 
 class ServedModelError(ValueError):
@@ -87,7 +89,7 @@ class ServedModel:
 
     def translate_sample(self) -> None:
         """Translate a sentence for nobody: proof that the model works, and warm caches."""
-        self.predict([Instance(data=min(self.samples, key=len), attention_matrix=True)])
+        self.predict([Instance(data=min(self.samples, key=len), configuration=WITH_MATRIX)])
 
     def predict(self, instances: Sequence[Instance]) -> list[Prediction]:
         """Translate texts; a matrix comes with the instances that asked for it.
@@ -96,7 +98,7 @@ class ServedModel:
             SourceTooLongError: names the instance by its index.
         """
         sources = [self.tokenizer.segment(instance.data) for instance in instances]
-        wanted = [instance.attention_matrix for instance in instances]
+        wanted = [instance.configuration.attention_matrix for instance in instances]
         hypotheses = self._decode([source.pieces for source in sources], wanted)
         return [self._prediction(*pair) for pair in zip(sources, hypotheses, strict=True)]
 

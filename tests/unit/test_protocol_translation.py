@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.configuration import Configuration
 from protocol.translation import (
     HTTP_STATUS,
     ErrorCode,
@@ -41,7 +42,7 @@ def test_the_walk_through_request_is_read() -> None:
 
     assert parse(body).instances == (
         Instance(data="you are so good !"),
-        Instance(data="hi", attention_matrix=True),
+        Instance(data="hi", configuration=Configuration(attention_matrix=True)),
     )
 
 
@@ -52,7 +53,7 @@ def test_the_walk_through_request_is_read() -> None:
 def test_attention_is_spelled_as_string_or_boolean(spelled: object, wanted: bool) -> None:
     instance = {"data": "x", "configuration": {"attention_matrix": spelled}}
 
-    assert parse({"instances": [instance]}).instances[0].attention_matrix is wanted
+    assert parse({"instances": [instance]}).instances[0].configuration.attention_matrix is wanted
 
 
 @pytest.mark.parametrize(
