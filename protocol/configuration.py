@@ -7,7 +7,7 @@ documents and the table in the documentation all come from it.
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -287,7 +287,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
-_READERS = {
+_READERS: Mapping[Kind, Callable[[ConfigurationKey, object], Any]] = {
     Kind.BOOLEAN: _boolean,
     Kind.INTEGER: _integer,
     Kind.NUMBER: _number,
