@@ -5,6 +5,7 @@ from pathlib import Path
 
 from client.addresses import DEFAULT_NAME
 
+DEFAULT_PROXY_PORT = 8080
 _ENVIRONMENT = """environment:
   TRANSLATION_API_URL, STATE_MACHINE_ARN, TRANSLATION_BUCKET
                         where the service is; when absent, the outputs of its CloudFormation stacks
@@ -27,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     _add_translate(commands)
     _add_retrain(commands)
     commands.add_parser("model", help="print as JSON what is being served")
+    _add_proxy(commands)
     return root
 
 
@@ -96,6 +98,25 @@ def _add_cleaning(command: argparse.ArgumentParser) -> None:
         add(f"--{side}-script", metavar="NAME", help="those with most letters in another script")
     for side in ("source", "target"):
         add(f"--detokenize-{side}", metavar="LANGUAGE", help="before all, undo Moses' tokenisation")
+
+
+def _add_proxy(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "proxy", help="sign and forward what other programs on this machine send"
+    )
+    command.add_argument(
+        "--port",
+        type=_port,
+        default=DEFAULT_PROXY_PORT,
+        help="listen on 127.0.0.1:PORT, or on a free one for 0 (default: %(default)s)",
+    )
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is no port: give 0 to 65535")
+    return port
 
 
 def _number_or_all(text: str) -> int | str:

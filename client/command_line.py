@@ -1,6 +1,7 @@
 """What each command does: parse, build, call, print; failures become one line and an exit code."""
 
 import argparse
+import contextlib
 import itertools
 import json
 import os
@@ -16,8 +17,15 @@ from client import arguments, attention
 from client.addresses import Addresses
 from client.executions import Execution
 from client.failures import ApiError, ClientError
+from client.proxy import SigningProxy
+from client.proxy_forwarding import Forwarding
 from client.retraining import RetrainingOptions
-from client.translation import Translation, TranslationClient, aws_session
+from client.translation import (
+    Translation,
+    TranslationClient,
+    authorisation_for,
+    aws_session,
+)
 from client.uploads import upload_local_files
 from protocol.retraining import Cleaning, InputError
 
@@ -29,7 +37,7 @@ FAILURE, USAGE, INTERRUPTED = 1, 2, 130
 def main(argv: Sequence[str]) -> int:
     """Run one command and return the process's exit code."""
     options = arguments.parser().parse_args(argv)
-    commands = {"translate": translate, "retrain": retrain, "model": model}
+    commands = {"translate": translate, "retrain": retrain, "model": model, "proxy": proxy}
     try:
         return commands[options.command](options)
     except InputError as error:
@@ -59,6 +67,17 @@ def translate(options: argparse.Namespace) -> int:
 def model(options: argparse.Namespace) -> int:
     content = TranslationClient.from_environment(options.name).model()
     print(json.dumps(content, indent=2, ensure_ascii=False))
+    return 0
+
+
+def proxy(options: argparse.Namespace) -> int:
+    session = aws_session()
+    base_url = Addresses(session, os.environ, options.name).api_url()
+    forwarding = Forwarding(base_url, authorisation_for(session, os.environ, base_url))
+    with SigningProxy(options.port, forwarding) as server:
+        print(f"{server.url} forwards to {base_url} until Ctrl-C", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
     return 0
 
 

@@ -44,7 +44,7 @@ class TranslationClient:
         """
         session = aws_session(environ)
         base_url = Addresses(session, environ, name).api_url()
-        return cls(Transport(base_url, _authorisation(session, environ, base_url)))
+        return cls(Transport(base_url, authorisation_for(session, environ, base_url)))
 
     def translate(self, sentences: Sequence[str], *, attention: bool = False) -> list[Translation]:
         """Translate in one request; answers are in the order of the sentences.
@@ -101,7 +101,12 @@ def aws_session(environ: Mapping[str, str] = os.environ) -> Any:
     return session
 
 
-def _authorisation(session: Any, environ: Mapping[str, str], base_url: str) -> Authorisation:
+def authorisation_for(session: Any, environ: Mapping[str, str], base_url: str) -> Authorisation:
+    """What a caller of the service at this address proves itself with.
+
+    Raises:
+        ClientError: there is neither a key nor a signer.
+    """
     if key := environ.get("TRANSLATION_API_KEY", "").strip():
         return ApiKey(key)
     region = region_of(base_url) or session.get_config_variable("region")
