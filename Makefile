@@ -21,8 +21,8 @@ TEST_REQUIREMENTS := tests/requirements.txt
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-up: setup ## start the service on this machine, train the demo model, translate
-	@$(BIN)/python -m local up
+up: setup ## start the service on this machine, train the demo model, translate (CONTEXT="-c key=value …" for settings)
+	@$(BIN)/python -m local up $(CONTEXT)
 
 down: ## stop the service on this machine
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; else echo "nothing is set up here"; fi

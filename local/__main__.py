@@ -35,7 +35,7 @@ def _run(arguments: argparse.Namespace, settings: LocalSettings) -> int:
     from local import commands  # noqa: PLC0415
 
     if arguments.command == "up":
-        commands.up(settings, demo=not arguments.no_demo)
+        commands.up(settings, demo=not arguments.no_demo, context=arguments.context)
     else:
         {"down": commands.down, "status": commands.status, "env": commands.env}[arguments.command](
             settings
@@ -53,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", parents=[options], help="start, deploy, train, translate")
     up.add_argument("--no-demo", action="store_true", help="deploy only: no training, no sentences")
+    up.add_argument(
+        "-c",
+        "--context",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the service, as for cdk deploy",
+    )
     commands.add_parser("down", parents=[options], help="stop")
     commands.add_parser("status", parents=[options], help="say what runs")
     commands.add_parser("env", parents=[options], help="print export lines for a shell")

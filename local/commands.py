@@ -1,6 +1,7 @@
 """The commands behind `make up`, `down`, `status` and `env`."""
 
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -27,8 +28,13 @@ make status says what runs, make down stops it; logs: {logs}
 """
 
 
-def up(settings: LocalSettings, *, demo: bool) -> None:
+def up(settings: LocalSettings, *, demo: bool, context: Sequence[str] = ()) -> None:
     """Start, deploy and, when there is no model yet, train; then translate.
+
+    Args:
+        settings: where all of it is.
+        demo: whether to train and translate.
+        context: settings of the service, each KEY=VALUE.
 
     Raises:
         ValueError: what failed, in words for the person at the terminal.
@@ -44,7 +50,7 @@ def up(settings: LocalSettings, *, demo: bool) -> None:
         )
     deployment = Deployment(settings)
     print("cdk deploy --all …", flush=True)
-    deployment.deploy()
+    deployment.deploy(context)
     differences = _demonstrate(deployment) if demo else []
     url = deployment.addresses()["TRANSLATION_API_URL"]
     print(_HOW_TO_CALL.format(url=url, region=REGION, logs=settings.logs), flush=True)

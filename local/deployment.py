@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,8 @@ class Deployment:
             "CDK_DISABLE_VERSION_CHECK": "1",
         }
 
-    def deploy(self) -> None:
-        """Bootstrap where needed, then deploy every stack.
+    def deploy(self, context: Sequence[str] = ()) -> None:
+        """Bootstrap where needed, then deploy every stack with these settings, each KEY=VALUE.
 
         Raises:
             DeploymentError: with the last lines of the CDK.
@@ -72,13 +72,14 @@ class Deployment:
         if self.stack(TOOLKIT_STACK) is None:
             self._cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", "")
         output = str(self.settings.state_folder / "cdk.out")
-        context = ["--context", "deployment=local"]
+        given = [*context, "deployment=local"]
         if self.settings.name != "translation":
-            context += ["--context", f"name={self.settings.name}"]
+            given.append(f"name={self.settings.name}")
+        options = [option for setting in given for option in ("--context", setting)]
         application = f"{sys.executable} app.py"
         self._cdk(
             *("deploy", "--all", "--require-approval", "never", "--progress", "events"),
-            *("--app", application, "--output", output, *context),
+            *("--app", application, "--output", output, *options),
         )
 
     def stack(self, name: str) -> Mapping[str, Any] | None:

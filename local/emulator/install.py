@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from local.credentials import AccessKey
 from local.emulator import (
+    api_keys,
     authentication,
     cloudformation,
     functions,
@@ -52,6 +53,7 @@ def install(settings: LocalSettings, administrator: AccessKey) -> ControlPlane:
     resources.install(control_plane)
     functions.install(settings.logs)
     rest_api.install()
+    api_keys.install()
     state_machines.install(control_plane, settings.endpoint_url)
     return control_plane
 
