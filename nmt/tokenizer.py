@@ -8,6 +8,7 @@ import codecs
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,6 +51,12 @@ class Tokenizer(Protocol):
     def assemble(self, pieces: Sequence[str]) -> Segmentation:
         """Join the pieces that a model produced; any sequence of pieces gives a text."""
 
+    def pieces(self, text: str) -> tuple[str, ...]:
+        """The pieces of `segment` alone, in a fraction of its time; other threads go on."""
+
+    def text(self, pieces: Sequence[str]) -> str:
+        """The text of `assemble` alone, in a fraction of its time."""
+
 
 class WordTokenizer:
     """Pieces are what stands between white space, as in the Seq2Seq walk-through."""
@@ -68,6 +75,13 @@ class WordTokenizer:
             words.extend(visible)
         return Segmentation(" ".join(words), tuple(pieces), tuple(word_of_piece))
 
+    def pieces(self, text: str) -> tuple[str, ...]:
+        return tuple(UNK if word in SPECIAL_SYMBOLS else word for word in text.split())
+
+    def text(self, pieces: Sequence[str]) -> str:
+        visible = (piece for piece in pieces if piece not in SPECIAL_SYMBOLS or piece == UNK)
+        return " ".join(" ".join(visible).split())
+
 
 class SubwordTokenizer:
     """Byte-level pair encoding inside words, so that no text lies outside its vocabulary.
@@ -82,6 +96,7 @@ class SubwordTokenizer:
             TokenizerError: the file is missing or is not such a file.
         """
         self._tokenizer = _load(path)
+        self._piece_of_id = tuple(self.vocabulary)
 
     @property
     def vocabulary(self) -> dict[str, int]:
@@ -113,6 +128,14 @@ class SubwordTokenizer:
             for span in characters
         )
         return Segmentation(" ".join(decoded.split()), tuple(pieces), tuple(word_of_piece))
+
+    def pieces(self, text: str) -> tuple[str, ...]:
+        (ids,) = self.piece_ids([text])
+        return tuple(map(self._piece_of_id.__getitem__, ids))
+
+    def text(self, pieces: Sequence[str]) -> str:
+        content = b"".join(map(_piece_bytes, pieces))
+        return " ".join(content.decode("utf-8", "replace").split())
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
@@ -248,6 +271,7 @@ _CHARACTER_OF_BYTE = tuple(_printable_bytes())
 _BYTE_OF_CHARACTER = {character: byte for byte, character in enumerate(_CHARACTER_OF_BYTE)}
 
 
+@lru_cache(maxsize=1 << 16)
 def _piece_bytes(piece: str) -> bytes:
     if piece in SPECIAL_SYMBOLS:
         return b""

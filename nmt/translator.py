@@ -5,7 +5,7 @@ neither refuse a long source by itself nor stop a call that runs.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,13 +58,30 @@ class TranslatorConfig:
                 raise ValueError(f"{name} must be at least 1, not {value}")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SearchOptions:
+    """How to look for a translation; sentences with equal options can share a call."""
+
+    beam_size: int
+    max_decoding_length: int
+    """In pieces, for which a hypothesis is ended wherever it is."""
+    num_hypotheses: int = 1
+    """At most `beam_size`."""
+    length_penalty: float = 1.0
+    attention: bool = False
+    scores: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """The best translation of one source."""
+    """One translation of one source."""
 
     pieces: tuple[str, ...]
     attention: npt.NDArray[np.float32] | None = None
     """Shape = (target pieces, source pieces); rows sum to less than 1, the rest went to EOS."""
+    score: float | None = None
+    """Sum of the natural logarithms of the probabilities of the pieces and of EOS, divided by
+    their number to the power of the length penalty; pieces of a prefix count for nothing."""
 
 
 def available_cores() -> int:
@@ -113,6 +130,11 @@ class Translator:
         engine = self._engine
         return f"{engine.device}, {engine.compute_type}, {engine.num_translators} in parallel"
 
+    @property
+    def num_parallel(self) -> int:
+        """Calls that are worked on at the same time; more of them wait inside CTranslate2."""
+        return int(self._engine.num_translators)
+
     def translate(
         self,
         sources: Sequence[Sequence[str]],
@@ -126,22 +148,66 @@ class Translator:
         Raises:
             SourceTooLongError: nothing was translated; the error names the first such source.
         """
+        options = SearchOptions(
+            beam_size=beam_size, max_decoding_length=max_decoding_length, attention=attention
+        )
+        return [hypotheses[0] for hypotheses in self.search(sources, options)]
+
+    def search(
+        self,
+        sources: Sequence[Sequence[str]],
+        options: SearchOptions,
+        *,
+        prefixes: Sequence[Sequence[str]] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> list[list[Hypothesis]]:
+        """The hypotheses of every source, best first; an empty source gives one empty hypothesis.
+
+        Args:
+            sources: pieces of each sentence.
+            options: the same for all.
+            prefixes: what each hypothesis begins with, whatever the model thinks of it.
+            should_stop: asked at every step of a search with a beam of 1, which ends when it says
+                so; what is returned then is of no use.
+
+        Raises:
+            SourceTooLongError: nothing was translated; the error names the first such source.
+        """
         self.check_lengths(sources)
         filled = [index for index, pieces in enumerate(sources) if pieces]
-        hypotheses = [_empty(attention=attention) for _ in sources]
+        found = [[_empty(options)] for _ in sources]
         if not filled:
-            return hypotheses
+            return found
+        begun = None if prefixes is None else [list(prefixes[index]) for index in filled]
+        stoppable = should_stop is not None and options.beam_size == 1
         results = self._engine.translate_batch(
             [[_harmless(piece) for piece in sources[index]] for index in filled],
-            beam_size=beam_size,
-            max_decoding_length=max_decoding_length,
+            begun,
+            beam_size=options.beam_size,
+            num_hypotheses=options.num_hypotheses,
+            length_penalty=options.length_penalty,
+            max_decoding_length=options.max_decoding_length,
             max_input_length=0,
             max_batch_size=self._config.max_batch_size,
-            return_attention=attention,
+            return_attention=options.attention,
+            return_scores=options.scores,
+            callback=(lambda _step: should_stop()) if should_stop and stoppable else None,
         )
         for index, result in zip(filled, results, strict=True):
-            hypotheses[index] = _hypothesis(result, len(sources[index]))
-        return hypotheses
+            found[index] = _hypotheses(result, len(sources[index]))
+        return found
+
+    def log_probabilities(
+        self, sources: Sequence[Sequence[str]], targets: Sequence[Sequence[str]]
+    ) -> list[float]:
+        """How likely the model finds each target: the natural logarithm, its EOS included."""
+        results = self._engine.score_batch(
+            [[_harmless(piece) for piece in source] for source in sources],
+            [[_harmless(piece) for piece in target] for target in targets],
+            max_input_length=0,
+            max_batch_size=self._config.max_batch_size,
+        )
+        return [float(sum(result.log_probs)) for result in results]
 
     def check_lengths(self, sources: Sequence[Sequence[str]]) -> None:
         """Refuse sources that are too long, as `translate` does.
@@ -159,16 +225,32 @@ def _harmless(piece: str) -> str:
     return UNK if piece in CONTROL_SYMBOLS else piece
 
 
-def _empty(*, attention: bool) -> Hypothesis:
-    return Hypothesis((), np.zeros((0, 0), np.float32) if attention else None)
+def _empty(options: SearchOptions) -> Hypothesis:
+    attention = np.zeros((0, 0), np.float32) if options.attention else None
+    return Hypothesis((), attention, 0.0 if options.scores else None)
 
 
-def _hypothesis(result: Any, num_source_pieces: int) -> Hypothesis:
+def _hypotheses(result: Any, num_source_pieces: int) -> list[Hypothesis]:
+    return [
+        _hypothesis(
+            pieces,
+            result.attention[rank] if result.attention else None,
+            float(result.scores[rank]) if result.scores else None,
+            num_source_pieces,
+        )
+        for rank, pieces in enumerate(result.hypotheses)
+    ]
+
+
+def _hypothesis(
+    pieces: Sequence[str], rows: Any, score: float | None, num_source_pieces: int
+) -> Hypothesis:
     """Leave out control symbols, which only an untrained model writes, and EOS's attention."""
-    pieces = result.hypotheses[0]
+    if rows is None and CONTROL_SYMBOLS.isdisjoint(pieces):
+        return Hypothesis(tuple(pieces), None, score)
     kept = [index for index, piece in enumerate(pieces) if piece not in CONTROL_SYMBOLS]
     attention = None
-    if result.attention:
-        rows = [result.attention[0][index][:num_source_pieces] for index in kept]
-        attention = np.array(rows, np.float32).reshape(len(kept), num_source_pieces)
-    return Hypothesis(tuple(pieces[index] for index in kept), attention)
+    if rows is not None:
+        columns = [rows[index][:num_source_pieces] for index in kept]
+        attention = np.array(columns, np.float32).reshape(len(kept), num_source_pieces)
+    return Hypothesis(tuple(pieces[index] for index in kept), attention, score)

@@ -129,7 +129,8 @@ CONFIGURATION_KEYS: tuple[ConfigurationKey, ...] = (
         kind=Kind.BOOLEAN,
         default="false",
         description="Answer with the score of every hypothesis: the sum of the natural logarithms "
-        "of its pieces' probabilities, divided by its length to the power of length_penalty.",
+        "of the probabilities of its pieces and of its end, divided by their number to the power "
+        "of length_penalty.",
     ),
     ConfigurationKey(
         name="glossary",

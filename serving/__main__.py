@@ -23,9 +23,10 @@ class ServingProcess:
 
     def __init__(self, settings: ServingSettings) -> None:
         self._failed = False
+        self._application = create_application(settings, on_load_failure=self._fail)
         self._server = uvicorn.Server(
             uvicorn.Config(
-                create_application(settings, on_load_failure=self._fail),
+                self._application,
                 host=settings.host,
                 port=settings.port,
                 http="httptools",
@@ -45,7 +46,13 @@ class ServingProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: None)
         self._server.run()
-        return 1 if self._failed or not self._server.started else 0
+        code = 1 if self._failed or not self._server.started else 0
+        if not self._application.all_work_ended:
+            # Nobody waits for the call that still runs, but the interpreter would.
+            logger.warning("ending in the middle of a call of the translator")
+            logging.shutdown()
+            os._exit(code)
+        return code
 
     def _fail(self) -> None:
         self._failed = True

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from starlette.types import ASGIApp, Message
+from serving.application import Application, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Answer:
 
 
 async def call(
-    application: ASGIApp, method: str, path: str, *, content_type: str = "", body: bytes = b""
+    application: Application, method: str, path: str, *, content_type: str = "", body: bytes = b""
 ) -> Answer:
     """Send a request and collect the whole answer; what the application raises passes through."""
     sent: list[Message] = []

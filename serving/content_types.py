@@ -1,24 +1,22 @@
 """Which wire format a request is in, and whether its sender takes the answer in the same one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from email.message import Message
+from functools import lru_cache
 
-from protocol import recordio, translation
 from protocol.translation import ErrorCode, RequestError
 from serving import json_format, jsonlines_format, recordio_format
-from serving.model import ServedModel
+from serving.formats import Format
 
-Answer = Callable[[ServedModel, bytes], bytes]
-
-FORMATS: Mapping[str, Answer] = {
-    translation.JSON_CONTENT_TYPE: json_format.answer,
-    recordio.CONTENT_TYPE: recordio_format.answer,
-    translation.JSON_LINES_CONTENT_TYPE: jsonlines_format.answer,
+FORMATS: Mapping[str, Format] = {
+    module.FORMAT.content_type: module.FORMAT
+    for module in (json_format, recordio_format, jsonlines_format)
 }
 CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 
-def negotiate(content_type: str, accept: str) -> str:
+@lru_cache(maxsize=64)
+def negotiate(content_type: str, accept: str) -> Format:
     """The request's format, in which the answer will be too, as with the built-in algorithm.
 
     Raises:
@@ -41,7 +39,7 @@ def negotiate(content_type: str, accept: str) -> str:
             f"an answer to {chosen} is {chosen} too, which Accept {accept!r} rules out",
             ErrorCode.UNSUPPORTED_MEDIA_TYPE,
         )
-    return chosen
+    return FORMATS[chosen]
 
 
 def _accepts(accept: str, content_type: str) -> bool:

@@ -1,18 +1,18 @@
 """`application/json`: the instances and predictions of the built-in Seq2Seq algorithm."""
 
-from nmt.translator import SourceTooLongError
-from protocol.translation import RequestError, TranslationRequest, encode_predictions
-from serving.model import ServedModel
+from collections.abc import Sequence
+
+from protocol.translation import JSON_CONTENT_TYPE, TranslationRequest, encode_predictions
+from serving.formats import Format, Found, Served, predictions, read_each
+from serving.sentences import Sentence
 
 
-def answer(model: ServedModel, body: bytes) -> bytes:
-    """Translate the instances of a request body.
+def _read(served: Served, body: bytes) -> list[Sentence]:
+    return read_each(served, TranslationRequest.parse(body).instances, "instances[{}]".format)
 
-    Raises:
-        RequestError: names the instance, counted from 0.
-    """
-    request = TranslationRequest.parse(body)
-    try:
-        return encode_predictions(model.predict(request.instances))
-    except SourceTooLongError as error:
-        raise RequestError(f"instances[{error.index}]: {error}") from error
+
+def _write(served: Served, sentences: Sequence[Sentence], found: Found) -> bytes:
+    return encode_predictions(predictions(served, sentences, found))
+
+
+FORMAT = Format(JSON_CONTENT_TYPE, _read, _write)

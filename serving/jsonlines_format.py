@@ -1,18 +1,18 @@
 """`application/jsonlines`: one `{"source": …}` a line in, one `{"target": …}` a line out."""
 
-from nmt.translator import SourceTooLongError
-from protocol.translation import RequestError, encode_lines, parse_lines
-from serving.model import ServedModel
+from collections.abc import Sequence
+
+from protocol.translation import JSON_LINES_CONTENT_TYPE, encode_lines, parse_lines
+from serving.formats import Format, Found, Served, predictions, read_each
+from serving.sentences import Sentence
 
 
-def answer(model: ServedModel, body: bytes) -> bytes:
-    """Translate the lines of a request body.
+def _read(served: Served, body: bytes) -> list[Sentence]:
+    return read_each(served, parse_lines(body), lambda index: f"line {index + 1}")
 
-    Raises:
-        RequestError: names the line, counted from 1.
-    """
-    instances = parse_lines(body)
-    try:
-        return encode_lines(model.predict(instances))
-    except SourceTooLongError as error:
-        raise RequestError(f"line {error.index + 1}: {error}") from error
+
+def _write(served: Served, sentences: Sequence[Sentence], found: Found) -> bytes:
+    return encode_lines(predictions(served, sentences, found))
+
+
+FORMAT = Format(JSON_LINES_CONTENT_TYPE, _read, _write)

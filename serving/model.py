@@ -1,16 +1,15 @@
-"""One trained model as the training job packed it, ready to translate texts or ids.
+"""One trained model as the training job packed it, and what its hypotheses mean to a caller.
 
-Every wire format goes through `ServedModel._decode`, so that JSON, attention and protobuf answers
-cannot differ for the same sentence. Nothing here knows HTTP.
+Nothing here knows HTTP, nor how sentences come together in batches.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nmt.alignment import word_matrix
-from nmt.tokenizer import Segmentation, Tokenizer, load_tokenizer
-from nmt.translator import Hypothesis, Translator, TranslatorConfig
+from nmt.alignment import Matrix, word_matrix
+from nmt.tokenizer import Tokenizer, load_tokenizer
+from nmt.translator import Hypothesis, SearchOptions, Translator, TranslatorConfig
 from protocol.artifacts import (
     CTRANSLATE2_FOLDER,
     MANIFEST,
@@ -21,15 +20,16 @@ from protocol.artifacts import (
     ModelManifest,
 )
 from protocol.configuration import Configuration
-from protocol.translation import Instance, Prediction
+from protocol.translation import Alternative, Prediction
 from protocol.vocabulary import load_vocabulary
+from serving.glossary import find
+from serving.sentences import Sentence
 
 CTRANSLATE2_VOCABULARIES = {
     SOURCE_VOCABULARY: "source_vocabulary.json",
     TARGET_VOCABULARY: "target_vocabulary.json",
 }
 CTRANSLATE2_SHARED_VOCABULARY = "shared_vocabulary.json"
-WITH_MATRIX = Configuration(attention_matrix=True)
 
 
 class ServedModelError(ValueError):
@@ -39,12 +39,11 @@ class ServedModelError(ValueError):
 class UnknownIdError(ValueError):
     """A source holds an id that the vocabulary does not have."""
 
-    def __init__(self, index: int, token_id: int, vocabulary_size: int) -> None:
+    def __init__(self, token_id: int, vocabulary_size: int) -> None:
         super().__init__(
             f"id {token_id} is not in the source vocabulary, whose {vocabulary_size} entries "
             f"have the ids 0 to {vocabulary_size - 1}"
         )
-        self.index = index
 
 
 class ServedModel:
@@ -89,59 +88,112 @@ class ServedModel:
 
     def translate_sample(self) -> None:
         """Translate a sentence for nobody: proof that the model works, and warm caches."""
-        self.predict([Instance(data=min(self.samples, key=len), configuration=WITH_MATRIX)])
+        options = SearchOptions(
+            beam_size=self.manifest.beam_size,
+            max_decoding_length=self.manifest.max_decoding_length,
+            attention=True,
+        )
+        source = self.tokenizer.segment(min(self.samples, key=len))
+        found = self.translator.search([source.pieces], options)[0][0]
+        target = self.tokenizer.assemble(found.pieces)
+        if found.attention is not None:
+            word_matrix(found.attention, source, target)
 
-    def predict(self, instances: Sequence[Instance]) -> list[Prediction]:
-        """Translate texts; a matrix comes with the instances that asked for it.
+    def prediction(self, sentence: Sentence, found: Sequence[Sequence[Hypothesis]]) -> Prediction:
+        """The answer to a sentence.
+
+        Args:
+            sentence: what was asked.
+            found: of each of its parts the hypotheses, best first.
+        """
+        asked = sentence.configuration
+        best = [hypotheses[0] for hypotheses in found]
+        return Prediction(
+            target=self._text(best),
+            matrix=self._matrix(sentence, best) if asked.attention_matrix else None,
+            score=joint_score(best, asked.length_penalty) if asked.scores else None,
+            alternatives=self._alternatives(asked, found) if asked.alternatives > 1 else None,
+            glossary_applied=self._glossary_applied(sentence, best) if asked.glossary else None,
+        )
+
+    def source_pieces(self, ids: Sequence[int]) -> list[str]:
+        """The pieces of a record.
 
         Raises:
-            SourceTooLongError: names the instance by its index.
+            UnknownIdError: an id is not in the source vocabulary.
         """
-        sources = [self.tokenizer.segment(instance.data) for instance in instances]
-        wanted = [instance.configuration.attention_matrix for instance in instances]
-        hypotheses = self._decode([source.pieces for source in sources], wanted)
-        return [self._prediction(*pair) for pair in zip(sources, hypotheses, strict=True)]
-
-    def translate_ids(self, sources: Sequence[Sequence[int]]) -> list[list[int]]:
-        """Translate ids of the source vocabulary into ids of the target vocabulary.
-
-        Raises:
-            SourceTooLongError: names the source by its index.
-            UnknownIdError: likewise.
-        """
-        pieces = [self._pieces(index, ids) for index, ids in enumerate(sources)]
-        hypotheses = self._decode(pieces, [False] * len(pieces))
-        return [[self.target_vocabulary[p] for p in found.pieces] for found in hypotheses]
-
-    def _decode(
-        self, sources: Sequence[Sequence[str]], attention: Sequence[bool]
-    ) -> list[Hypothesis]:
-        self.translator.check_lengths(sources)
-        hypotheses: dict[int, Hypothesis] = {}
-        for asked in (False, True):
-            chosen = [index for index, wanted in enumerate(attention) if wanted is asked]
-            found = self.translator.translate(
-                [sources[index] for index in chosen],
-                beam_size=self.manifest.beam_size,
-                max_decoding_length=self.manifest.max_decoding_length,
-                attention=asked,
-            )
-            hypotheses.update(zip(chosen, found, strict=True))
-        return [hypotheses[index] for index in range(len(sources))]
-
-    def _prediction(self, source: Segmentation, hypothesis: Hypothesis) -> Prediction:
-        target = self.tokenizer.assemble(hypothesis.pieces)
-        if hypothesis.attention is None:
-            return Prediction(target=target.text)
-        matrix = word_matrix(hypothesis.attention, source, target)
-        return Prediction(target=target.text, matrix=matrix)
-
-    def _pieces(self, index: int, ids: Sequence[int]) -> list[str]:
         size = len(self._source_pieces)
         for token_id in ids:
             if not 0 <= token_id < size:
-                raise UnknownIdError(index, token_id, size)
+                raise UnknownIdError(token_id, size)
         return [self._source_pieces[token_id] for token_id in ids]
+
+    def target_ids(self, hypothesis: Hypothesis) -> list[int]:
+        """The ids of a translation, for the answer to a record."""
+        return [self.target_vocabulary[piece] for piece in hypothesis.pieces]
+
+    def _text(self, hypotheses: Sequence[Hypothesis]) -> str:
+        if len(hypotheses) == 1:
+            return self.tokenizer.text(hypotheses[0].pieces)
+        texts = (self.tokenizer.text(hypothesis.pieces) for hypothesis in hypotheses)
+        return " ".join(text for text in texts if text)
+
+    def _matrix(self, sentence: Sentence, best: Sequence[Hypothesis]) -> Matrix:
+        """Of several parts, each looks at its own source alone."""
+        blocks, widths = [], []
+        for part, hypothesis in zip(sentence.parts, best, strict=True):
+            source = self.tokenizer.segment(part.text)
+            target = self.tokenizer.assemble(hypothesis.pieces)
+            attention = hypothesis.attention
+            blocks.append(() if attention is None else word_matrix(attention, source, target))
+            widths.append(len(source.text.split()))
+        return blocks[0] if len(blocks) == 1 else block_diagonal(blocks, widths)
+
+    def _alternatives(
+        self, asked: Configuration, found: Sequence[Sequence[Hypothesis]]
+    ) -> tuple[Alternative, ...]:
+        """Of several parts, the second-best of each make the second-best, and so on."""
+        ranks = zip(*(hypotheses[1:] for hypotheses in found), strict=False)
+        return tuple(
+            Alternative(
+                target=self._text(rank),
+                score=joint_score(rank, asked.length_penalty) if asked.scores else None,
+            )
+            for rank in ranks
+        )
+
+    def _glossary_applied(self, sentence: Sentence, best: Sequence[Hypothesis]) -> dict[str, bool]:
+        applied: dict[str, bool] = {}
+        for part, hypothesis in zip(sentence.parts, best, strict=True):
+            target = self.tokenizer.text(hypothesis.pieces)
+            for source_term, target_term in sentence.configuration.glossary:
+                if find(part.text, source_term) is not None:
+                    holds = find(target, target_term) is not None
+                    applied[source_term] = applied.get(source_term, True) and holds
+        return applied
+
+
+def joint_score(hypotheses: Sequence[Hypothesis], length_penalty: float) -> float:
+    """The score of hypotheses side by side, as if they were one."""
+    if len(hypotheses) == 1:
+        return hypotheses[0].score or 0.0
+    lengths = [len(hypothesis.pieces) + 1 for hypothesis in hypotheses]
+    scores = [hypothesis.score or 0.0 for hypothesis in hypotheses]
+    logarithms = [
+        score * length**length_penalty for score, length in zip(scores, lengths, strict=True)
+    ]
+    return float(sum(logarithms) / sum(lengths) ** length_penalty)
+
+
+def block_diagonal(blocks: Sequence[Matrix], widths: Sequence[int]) -> Matrix:
+    """One matrix of several, each `widths` columns wide, with zeros around them."""
+    total, column = sum(widths), 0
+    rows: list[tuple[float, ...]] = []
+    for block, width in zip(blocks, widths, strict=True):
+        before, after = (0.0,) * column, (0.0,) * (total - column - width)
+        rows += [before + row + after for row in block]
+        column += width
+    return tuple(rows)
 
 
 def _samples(path: Path) -> list[str]:

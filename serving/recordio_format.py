@@ -1,9 +1,10 @@
 """`application/x-recordio-protobuf`: source ids in, target ids out, in the order of the records."""
 
 import io
+from collections.abc import Sequence
 
-from nmt.translator import SourceTooLongError
 from protocol.recordio import (
+    CONTENT_TYPE,
     RecordIOError,
     decode_record,
     encode_record,
@@ -11,23 +12,21 @@ from protocol.recordio import (
     write_frame,
 )
 from protocol.translation import RequestError
-from serving.model import ServedModel, UnknownIdError
+from serving.formats import Format, Found, Served, check_number
+from serving.model import UnknownIdError
+from serving.sentences import Sentence
 
 
-def answer(model: ServedModel, body: bytes) -> bytes:
-    """Translate the records of a request body; an empty source gives an empty target.
-
-    Raises:
-        RequestError: names the record, counted from 1 as its frame is.
-    """
+def _read(served: Served, body: bytes) -> list[Sentence]:
     sources = _sources(body)
-    try:
-        targets = model.translate_ids(sources)
-    except (SourceTooLongError, UnknownIdError) as error:
-        raise RequestError(f"record {error.index + 1}: {error}") from error
+    check_number(served, len(sources))
+    return [_sentence(served, source, number) for number, source in enumerate(sources, 1)]
+
+
+def _write(served: Served, _sentences: Sequence[Sentence], found: Found) -> bytes:
     stream = io.BytesIO()
-    for target in targets:
-        write_frame(stream, encode_record((), target))
+    for ((hypothesis, *_),) in found:
+        write_frame(stream, encode_record((), served.model.target_ids(hypothesis)))
     return stream.getvalue()
 
 
@@ -48,3 +47,13 @@ def _source(payload: bytes, number: int) -> tuple[int, ...]:
         return decode_record(payload).source
     except RecordIOError as error:
         raise RequestError(f"record {number}: {error}") from error
+
+
+def _sentence(served: Served, ids: Sequence[int], number: int) -> Sentence:
+    try:
+        return served.reader.read_pieces(served.model.source_pieces(ids))
+    except (UnknownIdError, RequestError) as error:
+        raise RequestError(f"record {number}: {error}") from error
+
+
+FORMAT = Format(CONTENT_TYPE, _read, _write)

@@ -19,8 +19,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from starlette.types import ASGIApp
-
 from protocol import recordio
 from protocol.artifacts import (
     MANIFEST,
@@ -32,8 +30,9 @@ from protocol.artifacts import (
 from protocol.translation import JSON_CONTENT_TYPE
 from protocol.verification import MAX_SENTENCES, Verification
 from protocol.vocabulary import UNK_ID, tokens_by_id
-from serving.application import create_application, load_tried_model
+from serving.application import Application, create_application
 from serving.asgi_call import call
+from serving.endpoint import load_tried_model
 from serving.model import ServedModel
 from serving.settings import ServingSettings, SettingsError
 
@@ -127,7 +126,7 @@ async def _answers(
 ) -> list[str]:
     """The translations, once all three forms of asking for them have given the same."""
     application = create_application(settings, load=lambda _settings: model)
-    async with application.router.lifespan_context(application):
+    async with application.running():
         await _until_ready(application)
         plain = await _json_predictions(application, sources, attention=False)
         attentive = await _json_predictions(application, sources, attention=True)
@@ -140,7 +139,7 @@ async def _answers(
     return targets
 
 
-async def _until_ready(application: ASGIApp) -> None:
+async def _until_ready(application: Application) -> None:
     for _ in range(READY_TRIES):
         if (await call(application, "GET", "/ping")).status == 200:
             return
@@ -149,7 +148,7 @@ async def _until_ready(application: ASGIApp) -> None:
 
 
 async def _json_predictions(
-    application: ASGIApp, sources: Sequence[str], *, attention: bool
+    application: Application, sources: Sequence[str], *, attention: bool
 ) -> list[dict[str, Any]]:
     configuration = {"attention_matrix": str(attention).lower()}
     instances = [{"data": source, "configuration": configuration} for source in sources]
@@ -160,7 +159,7 @@ async def _json_predictions(
 
 
 async def _record_targets(
-    application: ASGIApp, model: ServedModel, sources: Sequence[str]
+    application: Application, model: ServedModel, sources: Sequence[str]
 ) -> list[tuple[int, ...]]:
     stream = io.BytesIO()
     for source in sources:
@@ -172,7 +171,7 @@ async def _record_targets(
     return [recordio.decode_record(payload).target for payload in frames]
 
 
-async def _invoke(application: ASGIApp, content_type: str, body: bytes) -> bytes:
+async def _invoke(application: Application, content_type: str, body: bytes) -> bytes:
     answer = await call(application, "POST", "/invocations", content_type=content_type, body=body)
     if answer.status != 200:
         text = answer.body.decode("utf-8", "replace")

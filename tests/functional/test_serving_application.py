@@ -12,12 +12,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from nmt.tokenizer import load_tokenizer
-from nmt.translator import TranslatorConfig
+from nmt.translator import Translator
 from protocol.recordio import decode_record, encode_record, read_frames, write_frame
 from protocol.vocabulary import load_vocabulary
-from serving.application import create_application, load_tried_model
+from serving.application import create_application
+from serving.endpoint import load_tried_model
 from serving.model import ServedModel
-from serving.settings import ServingSettings
+from serving.settings import QueueLimits, RequestLimits, ServingSettings
 from tests.copying_model import (
     LEXICON,
     NUM_POSITIONS,
@@ -236,8 +237,7 @@ def test_a_frame_without_a_record_is_numbered(client: TestClient) -> None:
 def test_a_sentence_over_the_limit_is_refused_not_cut(
     root: Path, content_type: str, body: bytes | str, where: str
 ) -> None:
-    translator = TranslatorConfig(num_threads=1, max_source_length=3)
-    with started(settings(root, translator=translator)) as short:
+    with started(settings(root, limits=RequestLimits(max_source_pieces=3))) as short:
         wait_until_ready(short)
         status, answer = invoke(short, body, content_type)
     assert status == 400
@@ -306,7 +306,7 @@ def test_execution_parameters_tell_batch_transform_how_to_call(client: TestClien
     assert client.get("/execution-parameters").json() == {
         "MaxConcurrentTransforms": 2,
         "BatchStrategy": "MULTI_RECORD",
-        "MaxPayloadInMB": 6,
+        "MaxPayloadInMB": 1,
     }
 
 
@@ -352,39 +352,234 @@ def test_a_model_that_cannot_be_loaded_is_reported(
     assert str(tmp_path / "model") in caplog.text
 
 
-class BlockedModel(ServedModel):
-    """Translates only when told to."""
+class StandingStill:
+    """Translators that wait for `may_go_on` in the middle of a call."""
 
-    def __init__(self) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.may_go_on = threading.Event()
+        self.in_calls = threading.Semaphore(0)
+        search = Translator.search
 
-    def predict(self, instances: Any) -> list[Any]:
-        assert self.may_go_on.wait(20)
-        return []
+        def blocked(translator: Translator, *arguments: Any, **others: Any) -> Any:
+            if threading.current_thread().name.startswith("translation"):
+                self.in_calls.release()
+                assert self.may_go_on.wait(20)
+            return search(translator, *arguments, **others)
+
+        monkeypatch.setattr(Translator, "search", blocked)
+
+    def wait_for(self, num_calls: int) -> None:
+        for _ in range(num_calls):
+            assert self.in_calls.acquire(timeout=20)
 
 
-def test_a_full_queue_is_overloaded_at_once(root: Path) -> None:
+@pytest.fixture
+def standing(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandingStill]:
+    standing = StandingStill(monkeypatch)
+    yield standing
+    standing.may_go_on.set()
+
+
+def test_a_full_queue_is_overloaded_at_once(root: Path, standing: StandingStill) -> None:
     """Two threads and one waiting place: of five callers two are refused while all work stands."""
-    model = BlockedModel()
     request = {"instances": [{"data": "you"}]}
     with (
-        started(settings(root, max_waiting=1), load=lambda _settings: model) as client,
+        started(settings(root, queue=QueueLimits(max_sentences=1))) as client,
         ThreadPoolExecutor(5) as callers,
     ):
         wait_until_ready(client)
         try:
-            calls = {callers.submit(client.post, "/invocations", json=request) for _ in range(5)}
+            calls = {callers.submit(client.post, "/invocations", json=request)}
+            standing.wait_for(1)
+            calls |= {callers.submit(client.post, "/invocations", json=request)}
+            standing.wait_for(1)
+            calls |= {callers.submit(client.post, "/invocations", json=request) for _ in range(3)}
             refused: set[Future[Any]] = set()
             while len(refused) < 2:
                 done, _ = wait(calls - refused, timeout=20, return_when=FIRST_COMPLETED)
                 assert done, "nothing was refused"
                 refused |= done
         finally:
-            model.may_go_on.set()
+            standing.may_go_on.set()
         assert [call.result().json()["code"] for call in refused] == ["overloaded"] * 2
         assert [call.result().headers["retry-after"] for call in refused] == ["1"] * 2
         assert [call.result(20).status_code for call in calls - refused] == [200] * 3
         assert client.post("/invocations", json=request).status_code == 200
+
+
+def test_a_request_past_its_time_is_told_so_and_the_next_ones_are_answered(
+    root: Path, standing: StandingStill
+) -> None:
+    with started(settings(root, limits=RequestLimits(seconds=0.2))) as client:
+        wait_until_ready(client)
+        response = client.post("/invocations", json={"instances": [{"data": "you"}]})
+        assert (response.status_code, response.json()["code"]) == (504, "timeout")
+        assert client.get("/ping").status_code == 200
+        standing.may_go_on.set()
+        assert predictions(client, "you") == [{"target": "du"}]
+
+
+def test_one_failing_sentence_leaves_its_neighbours_in_the_batch_alone(
+    root: Path, standing: StandingStill
+) -> None:
+    """Six callers wait for two translators that stand still, one of them with a poisoned text."""
+    poisoned = "you " * (NUM_POSITIONS + 1)
+    texts = ["you", "good", poisoned, "are", "cool", "you are", "so cool"]
+    with started(settings(root)) as client, ThreadPoolExecutor(len(texts)) as callers:
+        wait_until_ready(client)
+        calls = [
+            callers.submit(client.post, "/invocations", json={"instances": [{"data": text}]})
+            for text in texts
+        ]
+        wait(calls, timeout=0.3)
+        standing.may_go_on.set()
+        answers = [call.result(20) for call in calls]
+    assert [answer.status_code for answer in answers] == [200, 200, 500, 200, 200, 200, 200]
+    targets = [a.json()["predictions"][0]["target"] for a in answers if a.status_code == 200]
+    assert targets == ["du", "gut", "bist", "kühl", "du bist", "so kühl"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_translator_whose_thread_ends_is_seen_by_ping(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(self: Translator, *arguments: Any, **others: Any) -> Any:
+        raise SystemExit("crash")
+
+    with started(settings(root)) as client:
+        wait_until_ready(client)
+        monkeypatch.setattr(Translator, "search", crash)
+        assert client.post("/invocations", json={"instances": [{"data": "you"}]}).status_code == 500
+        assert client.get("/ping").status_code == 503
+
+
+def configured(client: TestClient, text: str, **configuration: Any) -> dict[str, Any]:
+    body = {"instances": [{"data": text, "configuration": configuration}]}
+    status, answer = invoke(client, json.dumps(body))
+    assert status == 200, answer
+    (found,) = json.loads(answer)["predictions"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_alternatives_and_scores_come_when_asked_for(client: TestClient) -> None:
+    found = configured(client, "you are cool", beam_size="4", alternatives="3", scores="true")
+    assert found.keys() == {"target", "score", "alternatives"}
+    assert found["target"] == "du bist kühl"
+    scores = [found["score"], *(other["score"] for other in found["alternatives"])]
+    assert len(scores) == 3
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] < 0
+    unscored = configured(client, "you are cool", beam_size=4, alternatives=2)
+    second = found["alternatives"][0]["target"]
+    assert unscored == {"target": "du bist kühl", "alternatives": [{"target": second}]}
+
+
+def test_decoding_ends_where_it_was_asked_to(client: TestClient) -> None:
+    assert configured(client, SENTENCE, max_decoding_length=2) == {"target": "du bist"}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "message"),
+    [
+        ({"beam_size": 5}, 'instances[0]: "beam_size" must be at most 4 at this endpoint, not 5'),
+        ({"alternatives": 3}, '"alternatives" must be at most beam_size, which is 2 here, not 3'),
+        (
+            {"max_decoding_length": 99},
+            '"max_decoding_length" must be at most 60 at this endpoint, not 99',
+        ),
+        ({"beam_size": 99}, '"beam_size" must be an integer from 1 to 32, not 99'),
+    ],
+)
+def test_the_endpoint_s_limits_hold(
+    root: Path, configuration: dict[str, Any], message: str
+) -> None:
+    limits = RequestLimits(max_beam_size=4, max_decoding_length=60)
+    with started(settings(root, limits=limits)) as client:
+        wait_until_ready(client)
+        body = {"instances": [{"data": "you", "configuration": configuration}]}
+        status, answer = invoke(client, json.dumps(body))
+    assert status == 400
+    assert message in error_of(answer)[1]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        (JSON, json.dumps({"instances": [{"data": "you"}] * 3})),
+        (JSON_LINES, '{"source": "you"}\n' * 3),
+        (RECORDIO, records([4], [4], [4])),
+    ],
+)
+def test_more_sentences_than_a_request_may_hold_are_refused(
+    root: Path, content_type: str, body: bytes | str
+) -> None:
+    with started(settings(root, limits=RequestLimits(max_instances=2))) as client:
+        wait_until_ready(client)
+        status, answer = invoke(client, body, content_type)
+    assert status == 413
+    assert error_of(answer) == (
+        "too_large",
+        "the request holds 3 sentences; at most 2 are taken",
+    )
+
+
+def test_a_long_text_is_split_when_asked(root: Path) -> None:
+    text = "you are good ! this is cool !"
+    split = {"split_sentences": True, "attention_matrix": True, "scores": True}
+    with started(settings(root, limits=RequestLimits(max_source_pieces=4))) as client:
+        wait_until_ready(client)
+        found = configured(client, text, **split)
+        whole = configured(client, "you are good !", **split)
+        body = {"instances": [{"data": "you " * 5, "configuration": split}]}
+        status, answer = invoke(client, json.dumps(body))
+    assert found["target"] == "du bist gut ! das ist kühl !"
+    assert [row.index(max(row)) for row in found["matrix"]] == list(range(8))
+    assert [len(row) for row in found["matrix"]] == [8] * 8
+    assert found["matrix"][0] == [*whole["matrix"][0], 0, 0, 0, 0]
+    assert found["score"] < 0
+    assert status == 400
+    assert "the sentence that begins 'you you you you you' has 5 pieces; at mos" in answer.decode()
+
+
+def test_a_glossary_s_terms_stand_in_the_translation(client: TestClient) -> None:
+    glossary = {"good": "prima", "so good": "so gut", "cool": "kalt", "are": "bist"}
+    found = configured(
+        client, SENTENCE, glossary=glossary, attention_matrix=True, scores=True, alternatives=2
+    )
+    assert found["glossary_applied"] == {"good": True, "so good": True, "are": True}
+    words = found["target"].split()
+    assert {"prima", "so", "gut", "bist"} <= set(words)
+    assert len(found["matrix"]) == len(words)
+    assert all(sum(row) == pytest.approx(1) for row in found["matrix"])
+    assert found["score"] < 0
+
+
+def test_a_glossary_without_its_terms_in_the_sentence_changes_nothing(client: TestClient) -> None:
+    found = configured(client, SENTENCE, glossary={"zebra": "Zebra"})
+    assert found == {"target": "du bist so gut !", "glossary_applied": {}}
+
+
+def test_a_term_that_finds_no_room_is_not_claimed(client: TestClient) -> None:
+    found = configured(client, SENTENCE, glossary={"you": "ein zwei drei"}, max_decoding_length=2)
+    assert found["glossary_applied"] == {"you": False}
+
+
+def test_json_lines_take_a_configuration(client: TestClient) -> None:
+    line = {"source": "you are cool", "configuration": {"scores": True, "glossary": {"you": "Sie"}}}
+    status, answer = invoke(client, json.dumps(line), JSON_LINES)
+    assert status == 200
+    found = json.loads(answer)
+    assert found["glossary_applied"] == {"you": True}
+    assert "Sie" in found["target"].split()
+
+
+def test_many_instances_are_answered_in_their_order(client: TestClient) -> None:
+    words = [word for word in LEXICON if word != "nothing"]
+    texts = [" ".join(words[: 1 + index % 7]) for index in range(900)]
+    found = predictions(client, *texts)
+    expected = [" ".join(LEXICON[word] for word in text.split()) for text in texts]
+    assert [prediction["target"] for prediction in found] == expected
 
 
 def test_all_forms_agree_with_subwords(tmp_path: Path) -> None:

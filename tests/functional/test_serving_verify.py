@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nmt.translator import Hypothesis, Translator
+from nmt.translator import Hypothesis, SearchOptions, Translator
 from protocol.artifacts import ModelManifest
 from protocol.vocabulary import load_vocabulary, save_vocabulary
 from serving import verify
@@ -189,22 +189,25 @@ def test_an_empty_translation_is_refused(
     assert "translation of 'nothing' is empty" in failure(tmp_path, capsys)
 
 
+def _without_last(hypothesis: Hypothesis) -> Hypothesis:
+    """What a search with attention gives is a piece shorter."""
+    if hypothesis.attention is None:
+        return hypothesis
+    return Hypothesis(hypothesis.pieces[:-1], hypothesis.attention[:-1])
+
+
 def test_answers_that_disagree_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    translate = Translator.translate
+    search = Translator.search
 
     def forgetful(
-        self: Translator, sources: Sequence[Sequence[str]], **options: Any
-    ) -> list[Hypothesis]:
-        found = translate(self, sources, **options)
-        if not options.get("attention"):
-            return found
-        return [
-            Hypothesis(h.pieces[:-1], h.attention[:-1]) for h in found if h.attention is not None
-        ]
+        self: Translator, sources: Sequence[Sequence[str]], options: SearchOptions, **others: Any
+    ) -> list[list[Hypothesis]]:
+        found = search(self, sources, options, **others)
+        return [[_without_last(hypothesis) for hypothesis in hypotheses] for hypotheses in found]
 
-    monkeypatch.setattr(Translator, "translate", forgetful)
+    monkeypatch.setattr(Translator, "search", forgetful)
     pack(build_word_model(tmp_path / "model"), tmp_path)
     message = failure(tmp_path, capsys)
     assert message == (
