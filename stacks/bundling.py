@@ -12,12 +12,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FUNCTIONS = ("translate_api", "check_input")
+FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    "translate_api": ("existing_clients", "deepl_api", "libretranslate_api"),
+    "check_input": (),
+    "api_keys": (),
+}
+"""Every function, with the other packages of `lambda/` that it imports."""
 PLATFORMS = ("host", "aws")
 DIGEST_FILE = ".digest"
 REQUIREMENTS_DIGEST_FILE = ".requirements-digest"
@@ -38,6 +43,8 @@ class Bundle:
 
     function: str
     platform: str
+    packages: tuple[str, ...] = ()
+    """Other packages of `lambda/` that go with it."""
     root: Path = ROOT
     output: Path = ROOT / "build" / "lambda"
 
@@ -50,8 +57,9 @@ class Bundle:
         return self.root / "lambda" / self.function / "requirements.txt"
 
     @property
-    def sources(self) -> tuple[Path, Path]:
-        return (self.root / "lambda" / self.function, self.root / "protocol")
+    def sources(self) -> tuple[Path, ...]:
+        packages = (self.root / "lambda" / name for name in (self.function, *self.packages))
+        return (*packages, self.root / "protocol")
 
     def is_fresh(self) -> bool:
         """Whether the bundle was built from exactly today's sources and requirements."""
@@ -152,10 +160,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     argparse.ArgumentParser(prog="python -m stacks.bundling", description=__doc__).parse_args(
         arguments
     )
-    for function in FUNCTIONS:
+    for function, packages in FUNCTIONS.items():
         for platform in PLATFORMS:
             bundle = Bundle(
-                function=function, platform=platform, root=ROOT, output=ROOT / "build" / "lambda"
+                function=function,
+                platform=platform,
+                packages=packages,
+                root=ROOT,
+                output=ROOT / "build" / "lambda",
             )
             if bundle.is_fresh():
                 continue

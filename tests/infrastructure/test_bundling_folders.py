@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stacks import bundling
-from stacks.bundling import Bundle, BundleError, require_bundle
+from stacks.bundling import FUNCTIONS, Bundle, BundleError, require_bundle
 
 FUNCTION = "translate_api"
 
@@ -142,7 +142,7 @@ def test_synthesis_says_how_to_make_a_missing_bundle(tmp_path: Path) -> None:
 def test_the_command_builds_what_is_not_fresh_and_only_that(
     root: Path, pip: Pip, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bundling, "FUNCTIONS", (FUNCTION,))
+    monkeypatch.setattr(bundling, "FUNCTIONS", {FUNCTION: ()})
     monkeypatch.setattr(bundling, "ROOT", root)
     assert bundling.main([]) == 0
     assert capsys.readouterr().out.splitlines() == [
@@ -158,3 +158,33 @@ def test_every_synthesis_of_the_command_line_bundles_first() -> None:
     configuration = json.loads(Path("cdk.json").read_text(encoding="utf-8"))
     assert configuration["build"] == ".venv/bin/python -m stacks.bundling"
     assert configuration["app"] == ".venv/bin/python app.py"
+
+
+def test_other_packages_go_with_the_function_that_imports_them(root: Path, pip: Pip) -> None:
+    (root / "lambda" / "shared").mkdir()
+    (root / "lambda" / "shared" / "text.py").write_text("answer = 1\n", encoding="utf-8")
+    with_package = Bundle(
+        function=FUNCTION,
+        platform="host",
+        packages=("shared",),
+        root=root,
+        output=root / "build",
+    )
+    with_package.build()
+    assert (with_package.folder / "shared" / "text.py").is_file()
+    (root / "lambda" / "shared" / "text.py").write_text("answer = 2\n", encoding="utf-8")
+    assert not with_package.is_fresh()
+    with_package.build()
+    assert "2" in (with_package.folder / "shared" / "text.py").read_text(encoding="utf-8")
+    assert len(pip.commands) == 1
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_bundle_holds_every_package_that_its_own_import(function: str) -> None:
+    sources = Bundle(function=function, platform="host", packages=FUNCTIONS[function]).sources
+    text = "".join(
+        path.read_text(encoding="utf-8") for source in sources for path in source.rglob("*.py")
+    )
+    others = {path.name for path in (bundling.ROOT / "lambda").iterdir() if path.is_dir()}
+    imported = {name for name in others if f"from {name}." in text}
+    assert imported <= {source.name for source in sources}

@@ -1,0 +1,1 @@
+"""The text translation of the DeepL API, for its existing clients."""

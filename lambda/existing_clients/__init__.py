@@ -1,0 +1,1 @@
+"""What the adapters for clients of other translation services share; knows none of them."""

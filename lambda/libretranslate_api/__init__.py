@@ -1,0 +1,1 @@
+"""The text translation of the LibreTranslate API, for its existing clients."""
