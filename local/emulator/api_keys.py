@@ -11,9 +11,26 @@ def install() -> None:
     """Change ministack's REST APIs."""
     from ministack.services import apigateway_v1 as gateway  # noqa: PLC0415 - environment
 
+    _keep_the_source_of_templates(gateway)
     _keep_the_key_with_the_context(gateway)
     _take_the_key_out_again(gateway)
     _check_the_key_that_was_found(gateway)
+
+
+def _keep_the_source_of_templates(gateway: Any) -> None:
+    # ministack's CloudFormation updates the property, but leaves it out when it creates an API.
+    from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - environment
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]
+    create = handlers["create"]
+
+    def create_api(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
+        created = create(logical_id, properties, stack_name)
+        if "ApiKeySourceType" in properties:
+            gateway._rest_apis[created[0]]["apiKeySource"] = properties["ApiKeySourceType"]
+        return created
+
+    handlers["create"] = create_api
 
 
 def _keep_the_key_with_the_context(gateway: Any) -> None:

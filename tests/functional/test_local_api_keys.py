@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.local_machine import EVERYTHING, LocalMachine
+from tests.functional.local_machine import EVERYTHING, LocalMachine, eventually
 
 AUTHORIZER = Path(__file__).parents[2] / "lambda" / "api_keys"
 ECHO = """
@@ -136,3 +136,21 @@ def test_a_key_that_is_removed_stops_working_though_the_answer_is_remembered(
     api.gateway.delete_api_key(apiKey=key)
 
     assert api.get("model", x_api_key=value)[0] == 403
+
+
+def test_a_stack_says_where_keys_come_from(machine: LocalMachine) -> None:
+    cloudformation, name = machine.client("cloudformation"), f"keys-{uuid.uuid4().hex[:8]}"
+    properties = {"Name": name, "ApiKeySourceType": "AUTHORIZER"}
+    api = {"Type": "AWS::ApiGateway::RestApi", "Properties": properties}
+    outputs = {"ApiId": {"Value": {"Ref": "Api"}}}
+    cloudformation.create_stack(
+        StackName=name, TemplateBody=json.dumps({"Resources": {"Api": api}, "Outputs": outputs})
+    )
+
+    def created() -> str | None:
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        done = stack["StackStatus"] == "CREATE_COMPLETE"
+        return str(stack["Outputs"][0]["OutputValue"]) if done else None
+
+    found = machine.client("apigateway").get_rest_api(restApiId=eventually(created))
+    assert found["apiKeySource"] == "AUTHORIZER"
