@@ -15,7 +15,7 @@ SERVICE_REQUIREMENTS := requirements.txt $(wildcard containers/*/requirements.tx
 	local/requirements.txt
 TEST_REQUIREMENTS := tests/requirements.txt
 
-.PHONY: help setup up down status env test unit lint format protobuf bundle synth deploy destroy clean \
+.PHONY: help setup up down status env test unit lint format protobuf openapi bundle synth deploy destroy clean \
 	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality
 
 help: ## list these commands
@@ -66,6 +66,9 @@ bench-reading: setup ## a record file of six million pairs: the time to read it 
 
 protobuf: $(BIN)/.tests ## generate protocol/record_pb2 from record.proto
 	@$(BIN)/python -m grpc_tools.protoc -Iprotocol --python_out=protocol --pyi_out=protocol record.proto
+
+openapi: $(BIN)/.service ## generate docs/openapi.json from the tables that requests are read by
+	@PYTHONPATH=.:lambda $(BIN)/python -m translate_api.openapi docs/openapi.json
 
 setup: $(BIN)/.service node_modules/.installed bundle ## install everything that the service needs
 

@@ -61,3 +61,20 @@ class PythonFunction(Construct):
             "The bundle's wheels are built for Python 3.12, which AWS supports until 2028.",
             "AwsSolutions-L1",
         )
+
+    def trace(self) -> None:
+        """Let X-Ray follow a part of the requests through the function."""
+        resource = self.function.node.default_child
+        if not isinstance(resource, lambda_.CfnFunction):
+            raise TypeError("a function's first resource is the function")
+        resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"]
+            )
+        )
+        acknowledge(
+            self.role,
+            "X-Ray has no resources to name: whoever sends segments may send any.",
+            "AwsSolutions-IAM5[Resource::*]",
+        )

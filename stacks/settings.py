@@ -46,6 +46,9 @@ _IMAGE = (f"({IMAGE_URI.pattern})?", "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOS
 _TOPIC = (r"(arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w.-]+)?", "the ARN of an SNS topic")
 _FOLDER = (r"[^\s].*", "a folder")
 _KEY = re.compile(r"arn:[a-z-]+:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[A-Za-z0-9-]+")
+_ORIGIN = re.compile(
+    r"\*|https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?"
+)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -71,6 +74,8 @@ class Settings:
     throttle_rate_limit: int = _between(50, 1, 10_000)
     """Requests a second, over all callers."""
     throttle_burst_limit: int = _between(100, 1, 5_000)
+    cors_origins: tuple[str, ...] = ()
+    """Whose web pages may call, such as https://app.example; `*` for all, none by default."""
     endpoint_instance_type: str = _matching("ml.c6i.xlarge", _INSTANCE_TYPE)
     endpoint_min_instances: int = _between(1, 1, 100)
     endpoint_max_instances: int = _between(2, 1, 100)
@@ -107,6 +112,13 @@ class Settings:
             if not _BUCKET.fullmatch(bucket):
                 raise SettingsError(
                     f"corpus_buckets: {bucket!r} is not a bucket name; give names, not URIs, "
+                    "separated by commas"
+                )
+        for origin in self.cors_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingsError(
+                    f"cors_origins: {origin!r} is not an origin; give https://HOST, "
+                    "https://HOST:PORT or http://localhost:PORT without a path, or *, "
                     "separated by commas"
                 )
         for key in self.corpus_key_arns:
@@ -223,7 +235,7 @@ def _typed(part: "dataclasses.Field[Any]", value: Any) -> Any:
         return _choice(part.name, part.type, value)
     if part.type is int:
         return _whole_number(part.name, value)
-    if part.name in ("corpus_buckets", "corpus_key_arns"):
+    if part.name in ("corpus_buckets", "corpus_key_arns", "cors_origins"):
         return _names(part.name, value)
     if part.name == "default_hyperparameters" and isinstance(value, Mapping):
         return json.dumps(value)

@@ -27,6 +27,8 @@ class Answer:
     content_type: str = JSON_CONTENT_TYPE
     headers: Mapping[str, str] = field(default_factory=dict)
     binary: bool = False
+    code: ErrorCode | None = None
+    """For the log and the metrics; `None` when nothing went wrong."""
 
     def to_proxy(self, request_id: str) -> dict[str, Any]:
         """Shape the answer as API Gateway wants it, with the request's id."""
@@ -52,6 +54,12 @@ class Answer:
         return self.payload_bytes() <= MAX_PAYLOAD_BYTES
 
 
+def json_answer(content: object, **fields: Any) -> Answer:
+    """An answer with a JSON body; `fields` are those of `Answer`."""
+    body = json.dumps(content, ensure_ascii=False).encode()
+    return Answer(**{"status": 200, "body": body, **fields})
+
+
 def error_answer(error: RequestError, headers: Mapping[str, str] | None = None) -> Answer:
     """The answer that a failure maps to; a long message is cut, since it may quote the caller."""
     message = error.message
@@ -62,6 +70,7 @@ def error_answer(error: RequestError, headers: Mapping[str, str] | None = None) 
         status=HTTP_STATUS[error.code],
         body=error_body(message, error.code),
         headers={**(headers or {}), **({"retry-after": str(retry)} if retry else {})},
+        code=error.code,
     )
 
 

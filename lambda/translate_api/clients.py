@@ -2,15 +2,19 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
 import botocore.session
 from botocore.config import Config
 
-# A second attempt after a 25 s timeout would come too late, so the caller is told to try again.
+# A second attempt after a timeout would come too late, so the caller is told to try again.
 _INVOKE = Config(
-    connect_timeout=2, read_timeout=25, retries={"total_max_attempts": 1}, tcp_keepalive=True
+    connect_timeout=2,
+    read_timeout=24,
+    retries={"total_max_attempts": 1},
+    tcp_keepalive=True,
+    parameter_validation=False,
 )
 _LOOK_UP = Config(
     connect_timeout=1,
@@ -20,22 +24,40 @@ _LOOK_UP = Config(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+class AwsClients(Protocol):
+    """What the function calls."""
+
+    @property
+    def runtime(self) -> Any: ...
+    @property
+    def ssm(self) -> Any: ...
+    @property
+    def s3(self) -> Any: ...
+
+
 class Clients:
-    """What the function calls; one set serves every request of a process."""
+    """One set serves every request of a process; each client is made when it is first needed.
 
-    runtime: Any
-    ssm: Any
-    s3: Any
+    A translation needs one of them, and the description of S3's API alone takes as long to read as
+    the rest of a cold start.
+    """
 
-    @classmethod
-    def create(cls, environ: Mapping[str, str] = os.environ) -> "Clients":
-        session = botocore.session.get_session()
-        return cls(
-            runtime=session.create_client("sagemaker-runtime", config=_INVOKE),
-            ssm=session.create_client("ssm", config=_LOOK_UP),
-            s3=session.create_client("s3", config=_LOOK_UP.merge(_s3_addresses(environ))),
-        )
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._environ = environ
+        self._session = botocore.session.get_session()
+
+    @cached_property
+    def runtime(self) -> Any:
+        return self._session.create_client("sagemaker-runtime", config=_INVOKE)
+
+    @cached_property
+    def ssm(self) -> Any:
+        return self._session.create_client("ssm", config=_LOOK_UP)
+
+    @cached_property
+    def s3(self) -> Any:
+        config = _LOOK_UP.merge(_s3_addresses(self._environ))
+        return self._session.create_client("s3", config=config)
 
 
 def _s3_addresses(environ: Mapping[str, str]) -> Config:

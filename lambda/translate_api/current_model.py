@@ -11,6 +11,7 @@ from protocol import artifacts
 from protocol.artifacts import ModelManifest
 from protocol.translation import ErrorCode, RequestError
 from translate_api import request_log
+from translate_api.clients import AwsClients
 from translate_api.failures import aws_code
 
 Side = Literal["source", "target"]
@@ -70,9 +71,8 @@ class _Record:
 class CurrentModel:
     """Reads the description of the model that promotion switched to last."""
 
-    def __init__(self, ssm: Any, s3: Any, parameter: str, no_model: str) -> None:
-        self._ssm = ssm
-        self._s3 = s3
+    def __init__(self, clients: AwsClients, parameter: str, no_model: str) -> None:
+        self._clients = clients
         self._parameter = parameter
         self._no_model = no_model
 
@@ -115,14 +115,14 @@ class CurrentModel:
     def _signed_url(self, record: _Record, name: str) -> str:
         bucket, key = _location(record, name)
         return str(
-            self._s3.generate_presigned_url(
+            self._clients.s3.generate_presigned_url(
                 "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=URL_SECONDS
             )
         )
 
     def _record(self) -> _Record:
         try:
-            answer = self._ssm.get_parameter(Name=self._parameter)
+            answer = self._clients.ssm.get_parameter(Name=self._parameter)
         except ClientError as error:
             if aws_code(error) == "ParameterNotFound":
                 raise RequestError(self._no_model, ErrorCode.NO_MODEL) from error
@@ -140,7 +140,7 @@ class CurrentModel:
             return None
         bucket, key = _location(record, name)
         try:
-            return dict(self._s3.get_object(Bucket=bucket, Key=key))
+            return dict(self._clients.s3.get_object(Bucket=bucket, Key=key))
         except ClientError as error:
             if aws_code(error) in _DENIED:
                 request_log.denied(name, error)

@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 
 from protocol.translation import HTTP_STATUS, ErrorCode, RequestError
+from translate_api import request_metrics, tracing
 from translate_api.failures import aws_code, failure, of_aws_error
 from translate_api.media_types import MediaType
 
@@ -40,12 +41,18 @@ class Endpoint:
         Raises:
             RequestError: with the code and the message that the caller should see.
         """
+        started = time.time()
+        code: ErrorCode | None = None
         try:
             return self._invoke(body, media_type)
-        except ClientError as error:
-            raise self._of_client_error(error) from error
-        except BotoCoreError as error:
-            raise of_aws_error(error) from error
+        except (ClientError, BotoCoreError) as error:
+            refusal = self._refusal(error)
+            code = refusal.code
+            raise refusal from error
+        finally:
+            seconds = time.time() - started
+            request_metrics.endpoint_took(seconds)
+            tracing.endpoint_called(started, seconds, code)
 
     def _invoke(self, body: bytes, media_type: MediaType) -> bytes:
         started = time.monotonic()
@@ -67,7 +74,9 @@ class Endpoint:
         )
         return bytes(answer["Body"].read())
 
-    def _of_client_error(self, error: ClientError) -> RequestError:
+    def _refusal(self, error: ClientError | BotoCoreError) -> RequestError:
+        if isinstance(error, BotoCoreError):
+            return of_aws_error(error)
         code = aws_code(error)
         if code == "ModelError":
             return _of_model_error(error.response)
@@ -87,14 +96,18 @@ def _of_model_error(response: dict[str, Any]) -> RequestError:
     status = _whole_number(response.get("OriginalStatusCode"))
     if status == 0 or _TIMED_OUT in _message(response).lower():
         return failure(ErrorCode.TIMEOUT)
-    if 400 <= status < 500:
-        code = _CODE_OF_MODEL_STATUS.get(status, ErrorCode.BAD_REQUEST)
-        return _own_words(response.get("OriginalMessage"), status) or failure(code)
-    return failure(_CODE_OF_MODEL_STATUS.get(status, ErrorCode.INTERNAL))
+    unknown = ErrorCode.BAD_REQUEST if 400 <= status < 500 else ErrorCode.INTERNAL
+    code = _CODE_OF_MODEL_STATUS.get(status, unknown)
+    if code is ErrorCode.INTERNAL:
+        return failure(code)
+    return _own_words(response.get("OriginalMessage"), status) or failure(code)
 
 
 def _own_words(original: object, status: int) -> RequestError | None:
-    """The serving process's own error, when it is one that agrees with its status."""
+    """The serving process's own error, when it is one that agrees with its status.
+
+    It is written for the caller; what a status of 500 says is not.
+    """
     try:
         content = json.loads(str(original))
         code, message = ErrorCode(content["code"]), str(content["message"])

@@ -7,7 +7,8 @@ from typing import Any
 
 from translate_api.clients import Clients
 from translate_api.http_request import HttpRequest
-from translate_api.routes import TranslateApi
+from translate_api.routes import compose
+from translate_api.routing import Router
 from translate_api.settings import Settings
 
 
@@ -18,6 +19,11 @@ def lambda_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 @cache
-def api() -> TranslateApi:
+def api() -> Router:
     """The one instance of this process; its connections are kept between requests."""
-    return TranslateApi.create(Settings.from_environment(os.environ), Clients.create())
+    return compose(Settings.from_environment(os.environ), Clients())
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    # Lambda gives a process more of the processor while it starts than a request gets later.
+    api()

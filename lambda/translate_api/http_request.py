@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ class HttpRequest:
     method: str
     path: str
     headers: Mapping[str, str]
+    query: Mapping[str, Sequence[str]]
+    """The address' parameters, each with all its values."""
     text: str | None
     """The body as the event carries it."""
     is_base64: bool
@@ -32,6 +34,7 @@ class HttpRequest:
             method=str(event.get("httpMethod") or "").upper(),
             path=_path(event),
             headers=_headers(event),
+            query=event.get("multiValueQueryStringParameters") or {},
             text=event.get("body"),
             is_base64=bool(event.get("isBase64Encoded")),
             request_id=str(context.get("requestId") or fallback_request_id),

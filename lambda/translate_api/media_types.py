@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from enum import StrEnum
 
-from protocol import recordio
 from protocol.translation import JSON_CONTENT_TYPE, ErrorCode, RequestError
 
 
@@ -11,7 +10,8 @@ class MediaType(StrEnum):
     """What `POST /translate` takes and gives."""
 
     JSON = JSON_CONTENT_TYPE
-    RECORDIO = recordio.CONTENT_TYPE
+    # Written out, because importing the format's module would load protobuf.
+    RECORDIO = "application/x-recordio-protobuf"
 
 
 _UTF8_NAMES = {"utf-8", "utf8"}

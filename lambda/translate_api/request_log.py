@@ -23,6 +23,7 @@ def answered(request: HttpRequest, route: str, answer: Answer, seconds: float) -
         route=route,
         method=request.method,
         status=answer.status,
+        code=answer.code and str(answer.code),
         request_characters=len(request.text or ""),
         answer_bytes=len(answer.body),
         milliseconds=round(1000 * seconds, 1),

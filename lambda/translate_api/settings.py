@@ -12,6 +12,11 @@ class Settings:
     model_parameter: str
     """SSM parameter that says which model is served; absent before the first promotion."""
     state_machine_name: str
+    cors_origins: frozenset[str] = frozenset()
+    """Whose web pages may call; `*` stands for all."""
+    deepl_api: bool = False
+    """Whether clients of DeepL's API are answered too."""
+    libretranslate_api: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -24,6 +29,9 @@ class Settings:
             endpoint_name=_required(environ, "ENDPOINT_NAME"),
             model_parameter=_required(environ, "MODEL_PARAMETER"),
             state_machine_name=_required(environ, "STATE_MACHINE_NAME"),
+            cors_origins=frozenset(filter(None, environ.get("CORS_ORIGINS", "").split(","))),
+            deepl_api=environ.get("DEEPL_API") == "true",
+            libretranslate_api=environ.get("LIBRETRANSLATE_API") == "true",
         )
 
 

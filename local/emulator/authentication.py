@@ -1,11 +1,15 @@
 """Who may call: closes what ministack 1.5.33 leaves open with AUTH=true."""
 
+import json
 from typing import Any
 
 from local.credentials import AccessKey
-from local.settings import ACCOUNT
+from local.settings import ACCOUNT, REGION
 
 ADMINISTRATOR = "administrator"
+_DENIED = "AccessDeniedException"
+_REQUEST_ID = "x-amzn-requestid"
+"""Every answer of a REST API has it, and no other refusal of ministack's."""
 _OWN_PATHS = ("/_ministack/", "/_localstack/")
 _HARMLESS_PATHS = (
     "/_ministack/health",
@@ -26,17 +30,23 @@ def install(administrator: AccessKey) -> None:
     # user, whose signature it does not check: anyone could pass for it.
     iam_evaluator.is_root_access_key = sts.is_root_access_key = _nobody
     _create_administrator(administrator)
-    _leave_unsigned_calls_to_the_method(app)
+    _refuse_as_the_api_does(app)
     _close_the_back_door(app)
     # Policies ask for TLS; what stays on the loopback interface needs none.
     origin = app.pin_request_origin
     app.pin_request_origin = lambda address, _secure: origin(address, secure_transport=True)
 
 
-def _leave_unsigned_calls_to_the_method(app: Any) -> None:
+def _refuse_as_the_api_does(app: Any) -> None:
     # An unsigned call belongs to nobody now; the method itself then answers "Missing
-    # Authentication Token" through the API's own gateway responses, as on AWS.
+    # Authentication Token" through the API's own gateway responses, as on AWS. ministack takes a
+    # signature for any region and service, and answers a signer without permission in a shape
+    # that is not API Gateway's.
+    from ministack.core import iam_evaluator  # noqa: PLC0415 - reads the environment
+    from ministack.services import apigateway_v1 as gateway  # noqa: PLC0415
+
     check_signature = app._enforce_execute_api
+    gateway._AUTHENTICATION_GATEWAY_ERRORS[_DENIED] = ("ACCESS_DENIED", _DENIED)
 
     def enforce(
         api_id: str,
@@ -47,11 +57,41 @@ def _leave_unsigned_calls_to_the_method(app: Any) -> None:
         query: dict[str, list[str]],
         iam_action: str = "execute-api:Invoke",
     ) -> Any:
+        def refusal(code: str, words: str) -> Any:
+            error = iam_evaluator.AuthError(code, words)
+            return gateway.authentication_error_response(api_id, stage, error, headers, query)
+
         if not headers.get("authorization") and not app.extract_access_key_id({}, query):
             return None
-        return check_signature(api_id, stage, method, path, headers, query, iam_action)
+        is_iam = gateway.method_authorization_type(api_id, stage, method, path) == "AWS_IAM"
+        if is_iam and (words := _wrong_scope(headers, query)):
+            return refusal("SignatureDoesNotMatch", words)
+        denied = check_signature(api_id, stage, method, path, headers, query, iam_action)
+        if not is_iam or denied is None or _REQUEST_ID in denied[1]:
+            return denied
+        return refusal(_DENIED, _message(denied[2]))
 
     app._enforce_execute_api = enforce
+
+
+def _wrong_scope(headers: dict[str, str], query: dict[str, list[str]]) -> str:
+    """What API Gateway says of a signature for another region or service."""
+    from ministack.core import sigv4  # noqa: PLC0415 - reads the environment
+
+    signed = headers.get("authorization")
+    found = sigv4.parse_header_signature(headers) if signed else sigv4.parse_query_signature(query)
+    if isinstance(found, tuple):
+        return ""
+    if found.region != REGION:
+        return f"Credential should be scoped to a valid region, not '{found.region}'. "
+    if found.service != "execute-api":
+        return "Credential should be scoped to correct service: 'execute-api'. "
+    return ""
+
+
+def _message(body: bytes) -> str:
+    content = json.loads(body)
+    return str(content.get("message") or content.get("Message"))
 
 
 def _close_the_back_door(app: Any) -> None:

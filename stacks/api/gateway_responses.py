@@ -1,6 +1,7 @@
 """API Gateway's own refusals, in the shape that the service gives all its errors."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_apigateway as apigateway
@@ -10,6 +11,8 @@ from protocol.translation import ErrorCode
 _TYPES = apigateway.ResponseType
 _OWN_WORDS = "$context.error.messageString"
 """API Gateway's sentence, already in quotes; used where it helps the caller."""
+_FOUND_WRONG = "$context.error.validationErrorString"
+"""What the validation of a body found."""
 _REQUEST_ID = {"x-request-id": "context.requestId"}
 """The same header, and the same id, that the function's answers and the access log carry."""
 
@@ -34,7 +37,12 @@ REFUSALS = (
     Refusal(type=_TYPES.UNAUTHORIZED, status=403, code=ErrorCode.FORBIDDEN),
     Refusal(type=_TYPES.WAF_FILTERED, status=403, code=ErrorCode.FORBIDDEN),
     Refusal(type=_TYPES.RESOURCE_NOT_FOUND, status=404, code=ErrorCode.NOT_FOUND),
-    Refusal(type=_TYPES.BAD_REQUEST_BODY, status=400, code=ErrorCode.BAD_REQUEST),
+    Refusal(
+        type=_TYPES.BAD_REQUEST_BODY,
+        status=400,
+        code=ErrorCode.BAD_REQUEST,
+        message=f"The body is not as GET /openapi.json describes it: {_FOUND_WRONG}",
+    ),
     Refusal(type=_TYPES.BAD_REQUEST_PARAMETERS, status=400, code=ErrorCode.BAD_REQUEST),
     Refusal(
         type=_TYPES.REQUEST_TOO_LARGE,
@@ -73,6 +81,8 @@ REFUSALS = (
         code=ErrorCode.INTERNAL,
         message="The service failed to answer; try again.",
     ),
+    # A header of Authorization that cannot be read, or a key that nobody has.
+    Refusal(type=_TYPES.DEFAULT_4_XX, status=403, code=ErrorCode.FORBIDDEN),
     Refusal(
         type=_TYPES.DEFAULT_5_XX,
         status=500,
@@ -82,10 +92,10 @@ REFUSALS = (
 )
 
 
-def add_gateway_responses(api: apigateway.RestApi) -> None:
+def add_gateway_responses(api: apigateway.RestApi, cors_origins: Sequence[str]) -> None:
     """Give every refusal of API Gateway a body of `message` and `code`, and its request's id."""
     for refusal in REFUSALS:
-        headers = dict(_REQUEST_ID)
+        headers = _REQUEST_ID | _readable_by_pages(cors_origins)
         if refusal.retry_after_seconds is not None:
             headers["Retry-After"] = f"'{refusal.retry_after_seconds}'"
         api.add_gateway_response(
@@ -95,13 +105,21 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
             response_headers=headers,
             templates={"application/json": _body(refusal.code, refusal.message)},
         )
-    # What is left of the 4xx keeps API Gateway's own status.
-    api.add_gateway_response(
-        "Default4Xx",
-        type=_TYPES.DEFAULT_4_XX,
-        response_headers=_REQUEST_ID,
-        templates={"application/json": _body(ErrorCode.BAD_REQUEST, None)},
-    )
+
+
+def _readable_by_pages(cors_origins: Sequence[str]) -> dict[str, str]:
+    """What lets a web page read a refusal.
+
+    A refusal's headers are fixed, so that with several origins every page may read it; it says no
+    more than any stranger who asks is told.
+    """
+    if not cors_origins:
+        return {}
+    allowed = cors_origins[0] if len(cors_origins) == 1 else "*"
+    return {
+        "Access-Control-Allow-Origin": f"'{allowed}'",
+        "Access-Control-Expose-Headers": "'retry-after, x-amzn-requestid, x-request-id'",
+    }
 
 
 def _body(code: ErrorCode, message: str | None) -> str:

@@ -1,12 +1,16 @@
 """The REST API's methods, limits and logs; all of it ends in one function."""
 
-from aws_cdk import Duration, Fn, RemovalPolicy
+from typing import Any
+
+from aws_cdk import Duration, Fn, RemovalPolicy, Size
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from protocol.recordio import CONTENT_TYPE
+from protocol.schemas import request_model
+from protocol.translation import JSON_CONTENT_TYPE
 from stacks.api.gateway_responses import add_gateway_responses
 from stacks.findings import acknowledge
 from stacks.log_retention import retention
@@ -16,11 +20,23 @@ from stacks.settings import ApiAuth, Settings
 STAGE = "prod"
 INTEGRATION_SECONDS = 29
 """API Gateway's own limit."""
-ROUTES = {"translate": "POST", "model": "GET", "vocabulary": None, "vocabulary/{side}": "GET"}
+COMPRESSED_FROM_BYTES = 1024
+"""With a limit set, API Gateway also unzips bodies that come compressed, whatever their type.
+
+Answers of this size and more are compressed for callers who accept gzip: a matrix becomes a fifth.
+"""
+ROUTES = {
+    "translate": "POST",
+    "model": "GET",
+    "vocabulary": None,
+    "vocabulary/{side}": "GET",
+    "openapi.json": "GET",
+}
+VALIDATED_ROUTE = "translate"
 
 
 class TranslationApi(Construct):
-    """`POST /translate`, `GET /model`, `GET /vocabulary/{side}`; the function refuses the rest."""
+    """The methods of docs/openapi.json; the function refuses the rest."""
 
     def __init__(
         self,
@@ -40,7 +56,7 @@ class TranslationApi(Construct):
         )
         self.rest_api = self._build_api()
         self._keep_execution_log_short()
-        add_gateway_responses(self.rest_api)
+        add_gateway_responses(self.rest_api, settings.cors_origins)
         self._build_methods(function)
         if settings.api_auth is ApiAuth.API_KEY:
             self._build_key()
@@ -53,6 +69,7 @@ class TranslationApi(Construct):
             description="Translates sentences",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             binary_media_types=[CONTENT_TYPE],
+            min_compression_size=Size.bytes(COMPRESSED_FROM_BYTES),
             cloud_watch_role=not self._settings.is_local,
             cloud_watch_role_removal_policy=(
                 None if self._settings.is_local else RemovalPolicy.RETAIN
@@ -61,12 +78,6 @@ class TranslationApi(Construct):
         )
         # The stack has outputs of its own for the address.
         api.node.try_remove_child("Endpoint")
-        acknowledge(
-            api,
-            "The function validates both content types itself, with messages that name the "
-            "instance and the key; a request model would apply to protobuf bodies too.",
-            "AwsSolutions-APIG2",
-        )
         acknowledge(
             api,
             "A firewall has a monthly price; callers are authenticated and throttled. An owner "
@@ -105,6 +116,7 @@ class TranslationApi(Construct):
             logging_level=apigateway.MethodLoggingLevel.ERROR,
             data_trace_enabled=False,
             metrics_enabled=True,
+            tracing_enabled=not self._settings.is_local,
         )
 
     def _keep_execution_log_short(self) -> None:
@@ -131,16 +143,46 @@ class TranslationApi(Construct):
         resources = {path: root.resource_for_path(path) for path in ROUTES}
         for path, verb in ROUTES.items():
             if verb is not None:
-                self._add_method(resources[path], verb, integration)
+                validation = self._validation() if path == VALIDATED_ROUTE else {}
+                self._add_method(resources[path], verb, integration, **validation)
         # Without these API Gateway would answer 403 to a wrong method and to an unknown path.
         for resource in (root, *resources.values(), root.add_resource("{proxy+}")):
             self._add_method(resource, "ANY", integration)
+            if self._settings.cors_origins:
+                self._add_preflight(resource, integration)
+
+    def _validation(self) -> dict[str, Any]:
+        """Options of a method whose JSON bodies API Gateway checks; others pass unseen."""
+        schema = request_model()
+        model = apigateway.CfnModel(
+            self,
+            "TranslationRequest",
+            rest_api_id=self.rest_api.rest_api_id,
+            name="TranslationRequest",
+            content_type=JSON_CONTENT_TYPE,
+            schema=schema,
+        )
+        deployment = self.rest_api.latest_deployment
+        if deployment is None:
+            raise RuntimeError("the REST API has no deployment to add its model to")
+        # A deployment keeps the models of its time; another schema needs another deployment.
+        deployment.add_to_logical_id({"model": schema})
+        deployment.node.add_dependency(model)
+        return {
+            "request_models": {
+                JSON_CONTENT_TYPE: apigateway.Model.from_model_name(self, "Request", model.ref)
+            },
+            "request_validator": self.rest_api.add_request_validator(
+                "Validator", validate_request_body=True, validate_request_parameters=True
+            ),
+        }
 
     def _add_method(
         self,
         resource: apigateway.IResource,
         verb: str,
         integration: apigateway.LambdaIntegration,
+        **options: Any,
     ) -> None:
         by_key = self._settings.api_auth is ApiAuth.API_KEY
         auth = apigateway.AuthorizationType
@@ -149,12 +191,27 @@ class TranslationApi(Construct):
             integration,
             authorization_type=auth.NONE if by_key else auth.IAM,
             api_key_required=by_key,
+            **options,
         )
         acknowledge(
             method,
             "Callers are machines with AWS credentials or a key; there is no pool of users.",
             "AwsSolutions-COG4",
             *(["AwsSolutions-APIG4"] if by_key else []),
+        )
+
+    def _add_preflight(
+        self, resource: apigateway.IResource, integration: apigateway.LambdaIntegration
+    ) -> None:
+        method = resource.add_method(
+            "OPTIONS", integration, authorization_type=apigateway.AuthorizationType.NONE
+        )
+        acknowledge(
+            method,
+            "A browser asks without a signature whether a page may call; the function answers "
+            "with headers alone, and only where the owner has named origins.",
+            "AwsSolutions-APIG4",
+            "AwsSolutions-COG4",
         )
 
     def _build_key(self) -> None:

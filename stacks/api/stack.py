@@ -14,6 +14,8 @@ from stacks.storage import Storage
 
 FUNCTION_SECONDS = 28
 """Below API Gateway's 29, so that the function's own answer is what the caller gets."""
+FUNCTION_MEMORY_MB = 1769
+"""With this much comes a whole core; with less, every millisecond of the handler's takes longer."""
 
 
 class Api(ServiceStack):
@@ -52,9 +54,10 @@ class Api(ServiceStack):
                 "MODEL_PARAMETER": settings.model_parameter,
                 "STATE_MACHINE_NAME": settings.state_machine_name,
                 "POWERTOOLS_SERVICE_NAME": f"{settings.name}-api",
+                "CORS_ORIGINS": ",".join(settings.cors_origins),
             },
             timeout=Duration.seconds(FUNCTION_SECONDS),
-            memory_mb=512,
+            memory_mb=FUNCTION_MEMORY_MB,
             statements=[
                 _allow(
                     "sagemaker:InvokeEndpoint", self._arn("sagemaker", "endpoint", settings.name)
@@ -63,6 +66,8 @@ class Api(ServiceStack):
                 _allow("s3:GetObject", models),
             ],
         )
+        if not settings.is_local:
+            function.trace()
         acknowledge_wildcards(
             function.role, "Which execution's model is served changes by promotion.", models
         )

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 import uuid
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 import pytest
@@ -15,6 +16,7 @@ from tests.functional.local_machine import EVERYTHING, LocalMachine
 from tests.functional.test_local_state_machines import Execution
 
 BINARY = "application/x-recordio-protobuf"
+GZIP = {"Content-Encoding": "gzip"}
 FUNCTION = """
 import base64, json, time
 
@@ -130,17 +132,36 @@ def test_the_first_accepted_type_decides_about_binary(api: RestApi) -> None:
 
 def test_compressed_bodies_are_unzipped(api: RestApi) -> None:
     body = json.dumps({"instances": ["x" * 1000]}).encode()
-    headers = {"Content-Encoding": "gzip"}
-    status, answer, _ = api.post(gzip.compress(body), "application/json", **headers)
+    status, answer, _ = api.post(gzip.compress(body), "application/json", **GZIP)
     assert (status, json.loads(answer)) == (200, {"length": len(body)})
-    assert api.post(b"not gzip", "application/json", **headers)[0] == 400
+    headers = {"Content-Encoding": "deflate"}
+    assert api.post(zlib.compress(body), "application/json", **headers)[0] == 200
+    every_byte = bytes(range(256)) * 8
+    packed = api.post(gzip.compress(every_byte), BINARY, Accept=BINARY, **GZIP)
+    assert packed[:2] == (200, every_byte)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+def test_a_body_that_is_not_of_its_coding_is_a_415(api: RestApi, coding: str) -> None:
+    status, _, _ = api.post(b"not compressed", "application/json", **{"Content-Encoding": coding})
+    assert status == 415
+
+
+def test_large_answers_are_compressed_for_those_who_take_it(api: RestApi) -> None:
+    body = b"x" * 4000
+    for accepted, coding in (("gzip, br", "gzip"), ("br", None), ("gzip", "gzip")):
+        _, answer, headers = api.post(body, BINARY, Accept=BINARY, **{"Accept-Encoding": accepted})
+        assert headers.get("Content-Encoding", None) == coding
+        assert (gzip.decompress(answer) if coding else answer) == body
+    _, _, headers = api.post(b"short", BINARY, Accept=BINARY, **{"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in headers
 
 
 def test_payloads_have_their_limits(api: RestApi) -> None:
     assert api.post(b"x" * (10 * 1024 * 1024 + 1), "text/plain")[0] == 413
     assert api.post(b"x" * (6 * 1024 * 1024 + 1), "text/plain")[0] == 413
     bomb = gzip.compress(b"x" * (10 * 1024 * 1024 + 1))
-    assert api.post(bomb, "text/plain", **{"Content-Encoding": "gzip"})[0] == 413
+    assert api.post(bomb, "text/plain", **GZIP)[0] == 413
     assert api.post(b"x" * 4_000_000, "text/plain")[0] == 200
     assert api.post(b"large", "text/plain")[0] == 502
 

@@ -3,6 +3,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,14 +18,14 @@ from protocol.artifacts import ModelManifest
 from protocol.translation import HTTP_STATUS, ErrorCode
 from translate_api import handler, request_log
 from translate_api.answers import MAX_PAYLOAD_BYTES
-from translate_api.clients import Clients
 from translate_api.endpoint import MAX_REQUEST_BYTES
-from translate_api.routes import TranslateApi
+from translate_api.routes import compose
 from translate_api.settings import Settings
 
 EVENTS = Path(__file__).parent / "events"
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 DESCRIPTION = "s3://private-bucket/executions/e1/description/"
+ORIGIN = "https://app.example"
 PROTOBUF = "application/x-recordio-protobuf"
 MANIFEST = ModelManifest(
     source_language="en",
@@ -39,6 +40,13 @@ MANIFEST = ModelManifest(
     max_source_length=100,
     max_decoding_length=120,
     beam_size=5,
+)
+
+
+SETTINGS = Settings(
+    endpoint_name="translation",
+    model_parameter="/translation/model",
+    state_machine_name="translation-retraining",
 )
 
 
@@ -113,14 +121,11 @@ class Service:
         self.runtime = FakeRuntime()
         self.ssm = FakeSsm()
         self.s3 = FakeS3({f"{DESCRIPTION}manifest.json": manifest})
-        self.api = TranslateApi.create(
-            Settings(
-                endpoint_name="translation",
-                model_parameter="/translation/model",
-                state_machine_name="translation-retraining",
-            ),
-            Clients(runtime=self.runtime, ssm=self.ssm, s3=self.s3),
-        )
+        self.clients = SimpleNamespace(runtime=self.runtime, ssm=self.ssm, s3=self.s3)
+        self.api = compose(SETTINGS, self.clients)
+
+    def allow_pages_of(self, *origins: str) -> None:
+        self.api = compose(replace(SETTINGS, cors_origins=frozenset(origins)), self.clients)
 
     def call(self, event: dict[str, Any]) -> SimpleNamespace:
         answer = json.loads(json.dumps(handler.lambda_handler(event, SimpleNamespace())))
@@ -386,6 +391,95 @@ def test_an_answer_just_under_lambdas_limit_passes(service: Service) -> None:
 def test_other_methods_are_told_what_the_path_takes(service: Service, name: str) -> None:
     assert service.refusal(event(name))[:2] == (405, "method_not_allowed")
     assert service.call(event(name)).headers["allow"] == "POST"
+
+
+def test_a_path_that_takes_get_takes_head_without_a_body(service: Service) -> None:
+    answer = service.call(event("model", httpMethod="HEAD"))
+
+    assert (answer.status, answer.body) == (200, "")
+    assert answer.headers == service.call(event("model")).headers
+    assert service.call(event("model", httpMethod="PUT")).headers["allow"] == "GET, HEAD"
+
+
+def test_the_openapi_document_is_served_as_it_is_stored(service: Service) -> None:
+    stored = Path(__file__).parents[2] / "docs" / "openapi.json"
+    asked = event("model", resource="/openapi.json", path="/openapi.json")
+
+    answer = service.call(asked)
+
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.body == stored.read_text(encoding="utf-8")
+
+
+def with_origin(name: str, origin: str, **changes: Any) -> dict[str, Any]:
+    return with_headers(name, origin=origin) | changes
+
+
+@pytest.mark.parametrize("name", ["translate_json", "unknown_path", "translate_get"])
+def test_without_the_setting_no_page_may_read_an_answer(service: Service, name: str) -> None:
+    headers = service.call(with_origin(name, ORIGIN)).headers
+
+    assert not [
+        header for header in headers if header.startswith("access-control") or header == "vary"
+    ]
+
+
+@pytest.mark.parametrize("name", ["translate_json", "unknown_path", "translate_get"])
+def test_pages_of_the_named_origins_may_read_every_answer(service: Service, name: str) -> None:
+    service.allow_pages_of(ORIGIN, "https://other.example")
+
+    headers = service.call(with_origin(name, ORIGIN)).headers
+    assert headers["access-control-allow-origin"] == ORIGIN
+    assert "x-request-id" in headers["access-control-expose-headers"]
+    assert headers["vary"] == "origin"
+    strange = service.call(with_origin(name, "https://strange.example")).headers
+    assert "access-control-allow-origin" not in strange
+    assert strange["vary"] == "origin"
+
+
+def test_a_star_stands_for_all_origins(service: Service) -> None:
+    service.allow_pages_of("*")
+
+    headers = service.call(with_origin("translate_json", ORIGIN)).headers
+
+    assert headers["access-control-allow-origin"] == "*"
+    assert "vary" not in headers
+
+
+def test_a_browser_may_ask_before_it_calls(service: Service) -> None:
+    service.allow_pages_of(ORIGIN)
+
+    answer = service.call(with_origin("translate_options", ORIGIN))
+    assert (answer.status, answer.body) == (204, "")
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert answer.headers["access-control-allow-methods"] == "POST"
+    assert {"authorization", "content-type", "x-amz-date", "x-api-key"} <= set(
+        answer.headers["access-control-allow-headers"].split(", ")
+    )
+    strange = service.call(with_origin("translate_options", "https://strange.example"))
+    assert not [name for name in strange.headers if name.startswith("access-control-allow")]
+    assert service.call(event("translate_get")).headers["allow"] == "POST, OPTIONS"
+    assert service.refusal(event("unknown_path", httpMethod="OPTIONS"))[0] == 404
+
+
+def test_metrics_count_requests_characters_times_and_errors_by_code(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.call(event("translate_json"))
+    service.call(event("translate_json", body="{"))
+
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    good, bad, error = written
+    assert (good["Requests"], good["Characters"]) == ([1.0], [len("you are so good !grüß dich")])
+    assert 0 <= good["EndpointLatency"][0] <= good["Latency"][0]
+    assert bad.keys() & {"Requests", "Latency", "Characters", "EndpointLatency"} == {
+        "Requests",
+        "Latency",
+    }
+    assert (error["Errors"], error["code"]) == ([1.0], "bad_request")
+    (described,) = good["_aws"]["CloudWatchMetrics"]
+    assert described["Namespace"] == "Translation"
+    assert not any("good" in json.dumps(line) for line in written)
 
 
 @pytest.mark.parametrize("name", ["unknown_path", "vocabulary_both"])

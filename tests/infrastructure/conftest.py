@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infrastructure.synthesis import CORPUS_KEY, Synthesis, make_bundles, synthesise
+from tests.infrastructure.synthesis import CORPUS_KEY, ORIGIN, Synthesis, make_bundles, synthesise
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,6 +62,7 @@ def chosen(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis
         endpoint_max_instances="2",
         corpus_buckets="corpora-a,corpora-b",
         corpus_key_arns=CORPUS_KEY,
+        cors_origins=ORIGIN,
         throttle_rate_limit="7",
         log_retention_days=30,
         alarm_topic_arn="arn:aws:sns:eu-west-1:123456789012:alarms",

@@ -16,6 +16,7 @@ REGION = "eu-west-1"
 BUCKET = "translation-bucket"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 CORPUS_KEY = f"arn:aws:kms:eu-north-1:{ACCOUNT}:key/12345678-aaaa-bbbb-cccc-1234567890ab"
+ORIGIN = "https://app.example"
 IMAGES = {
     "training_image_uri": f"{REGISTRY}/training:1",
     "serving_image_uri": f"{REGISTRY}/serving:1",

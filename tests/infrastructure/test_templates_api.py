@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 
 from check_input.settings import Settings as CheckSettings
+from protocol.schemas import request_model
 from protocol.translation import HTTP_STATUS, ErrorCode
-from tests.infrastructure.synthesis import Synthesis
+from tests.infrastructure.synthesis import ORIGIN, Synthesis
+from translate_api import openapi
 from translate_api.settings import Settings as ApiSettings
 
 INTERNAL = ("DEFAULT_5XX", "INTEGRATION_FAILURE")
@@ -29,13 +31,22 @@ def methods(synthesis: Synthesis) -> dict[tuple[str, str], dict[str, Any]]:
 def test_the_methods_are_the_contracts_and_the_rest_reaches_the_function(
     pytorch: Synthesis,
 ) -> None:
-    paths = ("/", "/translate", "/model", "/vocabulary", "/vocabulary/{side}", "/{proxy+}")
     assert set(methods(pytorch)) == {
-        ("POST", "/translate"),
-        ("GET", "/model"),
-        ("GET", "/vocabulary/{side}"),
-        *(("ANY", path) for path in paths),
+        *((verb, path) for path, verb in described_methods()),
+        *(("ANY", path) for path in ("/", "/vocabulary", "/{proxy+}")),
+        *(("ANY", path) for path, _ in described_methods()),
     }
+
+
+def described_methods() -> list[tuple[str, str]]:
+    """Every path and method of the OpenAPI document."""
+    paths = openapi.document()["paths"]
+    return [
+        (path, verb.upper())
+        for path, operations in paths.items()
+        for verb in operations
+        if verb != "parameters"
+    ]
 
 
 def test_methods_demand_a_signature(pytorch: Synthesis) -> None:
@@ -46,9 +57,9 @@ def test_methods_demand_a_signature(pytorch: Synthesis) -> None:
 
 
 def test_an_owner_can_choose_keys(chosen: Synthesis) -> None:
-    for method in methods(chosen).values():
+    for (verb, _), method in methods(chosen).items():
         assert method["AuthorizationType"] == "NONE"
-        assert method["ApiKeyRequired"] is True
+        assert verb == "OPTIONS" or method["ApiKeyRequired"] is True
     plan = chosen.one("Api", "AWS::ApiGateway::UsagePlan")["Properties"]
     assert plan["Throttle"] == {"BurstLimit": 100, "RateLimit": 7}
     assert chosen.resources("Api", "AWS::ApiGateway::UsagePlanKey")
@@ -61,9 +72,51 @@ def test_the_api_is_regional_and_protobuf_is_binary(pytorch: Synthesis) -> None:
     assert api["BinaryMediaTypes"] == ["application/x-recordio-protobuf"]
 
 
-def test_no_request_model_could_be_applied_to_protobuf(pytorch: Synthesis) -> None:
-    assert not pytorch.resources("Api", "AWS::ApiGateway::Model")
-    assert not [method for method in methods(pytorch).values() if "RequestModels" in method]
+def test_json_bodies_and_no_others_are_validated(pytorch: Synthesis) -> None:
+    model = pytorch.one("Api", "AWS::ApiGateway::Model")["Properties"]
+    assert model["ContentType"] == "application/json"
+    assert model["Schema"] == request_model()
+    (name,) = pytorch.resources("Api", "AWS::ApiGateway::Model")
+    (validator,) = pytorch.resources("Api", "AWS::ApiGateway::RequestValidator")
+    validated = {
+        place: method for place, method in methods(pytorch).items() if "RequestModels" in method
+    }
+    assert set(validated) == {("POST", "/translate")}
+    method = validated["POST", "/translate"]
+    assert method["RequestModels"] == {"application/json": {"Ref": name}}
+    assert method["RequestValidatorId"] == {"Ref": validator}
+    deployment = pytorch.one("Api", "AWS::ApiGateway::Deployment")
+    assert name in deployment["DependsOn"]
+
+
+def test_compressed_bodies_are_unzipped(pytorch: Synthesis) -> None:
+    api = pytorch.one("Api", "AWS::ApiGateway::RestApi")["Properties"]
+    assert api["MinimumCompressionSize"] == 1024
+
+
+def test_pages_may_call_only_where_the_owner_names_them(
+    pytorch: Synthesis, chosen: Synthesis
+) -> None:
+    assert not [verb for verb, _ in methods(pytorch) if verb == "OPTIONS"]
+    paths = {path for _, path in methods(chosen)}
+    for path in paths:
+        preflight = methods(chosen)["OPTIONS", path]
+        assert preflight["AuthorizationType"] == "NONE"
+        assert "ApiKeyRequired" not in preflight or not preflight["ApiKeyRequired"]
+    api = chosen.one("Api", "AWS::Lambda::Function")["Properties"]["Environment"]["Variables"]
+    assert ApiSettings.from_environment(api).cors_origins == {ORIGIN}
+    for synthesis, allowed in ((pytorch, None), (chosen, f"'{ORIGIN}'")):
+        for response in synthesis.resources("Api", "AWS::ApiGateway::GatewayResponse").values():
+            headers = response["Properties"]["ResponseParameters"]
+            assert headers.get("gatewayresponse.header.Access-Control-Allow-Origin") == allowed
+
+
+def test_requests_are_traced_on_aws_only(pytorch: Synthesis, local: Synthesis) -> None:
+    for synthesis, traced in ((pytorch, True), (local, False)):
+        function = synthesis.one("Api", "AWS::Lambda::Function")["Properties"]
+        stage = synthesis.one("Api", "AWS::ApiGateway::Stage")["Properties"]
+        assert (function.get("TracingConfig") == {"Mode": "Active"}) is traced
+        assert stage["TracingEnabled"] is traced
 
 
 def test_the_stage_throttles_and_logs(pytorch: Synthesis) -> None:
@@ -96,9 +149,7 @@ def test_gateway_responses_have_the_services_shape(pytorch: Synthesis) -> None:
         assert headers["gatewayresponse.header.x-request-id"] == "context.requestId"
         body = json.loads(template.replace("$context.error.messageString", '"words"'))
         assert body.keys() == {"message", "code"}
-        code = ErrorCode(body["code"])
-        if "StatusCode" in properties:
-            assert properties["StatusCode"] == str(HTTP_STATUS[code])
+        assert properties["StatusCode"] == str(HTTP_STATUS[ErrorCode(body["code"])])
         if properties["ResponseType"] in INTERNAL:
             assert "$context" not in template
 
@@ -114,6 +165,7 @@ def test_gateway_responses_have_the_services_shape(pytorch: Synthesis) -> None:
         ("INTEGRATION_TIMEOUT", "504", "timeout"),
         ("UNSUPPORTED_MEDIA_TYPE", "415", "unsupported_media_type"),
         ("BAD_REQUEST_BODY", "400", "bad_request"),
+        ("DEFAULT_4XX", "403", "forbidden"),
         ("DEFAULT_5XX", "500", "internal"),
     ],
 )

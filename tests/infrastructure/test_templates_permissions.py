@@ -191,6 +191,8 @@ def test_the_api_function_asks_one_endpoint_and_reads_one_parameter(pytorch: Syn
         "s3:GetObject",
         "sagemaker:InvokeEndpoint",
         "ssm:GetParameter",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
     }
     (invoke,) = allowing(pytorch, "Api", "sagemaker:InvokeEndpoint")
     assert json.dumps(invoke["Resource"]).endswith(':endpoint/translation"]]}')

@@ -22,7 +22,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def signed_url() -> str:
-    s3 = Clients.create().s3
+    s3 = Clients().s3
     return str(s3.generate_presigned_url("get_object", Params=OBJECT, ExpiresIn=60))
 
 

@@ -104,6 +104,17 @@ def test_the_serving_process_explains_a_callers_mistake_in_its_own_words() -> No
 
 
 @pytest.mark.parametrize(
+    ("status", "code"), [(503, ErrorCode.OVERLOADED), (504, ErrorCode.TIMEOUT)]
+)
+def test_a_full_or_slow_serving_process_explains_itself_too(status: int, code: ErrorCode) -> None:
+    original = json.dumps({"message": "64 requests wait already", "code": str(code)})
+
+    error = refusal(model_error(status, original))
+
+    assert (error.code, error.message) == (code, "64 requests wait already")
+
+
+@pytest.mark.parametrize(
     "original",
     [
         '{"message": "Traceback: /opt/ml", "code": "internal"}',

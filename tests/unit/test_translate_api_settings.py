@@ -31,7 +31,7 @@ def test_every_call_ends_before_api_gateway_gives_up(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    clients = Clients.create()
+    clients = Clients()
 
     runtime, ssm, s3 = (client.meta.config for client in (clients.runtime, clients.ssm, clients.s3))
     assert runtime.retries["total_max_attempts"] == 1

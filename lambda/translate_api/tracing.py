@@ -1,0 +1,55 @@
+"""The call of the endpoint in X-Ray's trace of a request, where Lambda traces it.
+
+The SDK that Powertools' tracer is built on takes 150 ms to import, half as long as all the rest of
+a cold start. What it would send is one datagram to the daemon beside the function.
+"""
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+
+from protocol.translation import HTTP_STATUS, ErrorCode
+
+_HEADER = b'{"format": "json", "version": 1}\n'
+_NAME = "endpoint"
+
+
+def endpoint_called(
+    started: float, seconds: float, code: ErrorCode | None, environ: Mapping[str, str] = os.environ
+) -> None:
+    """Send one subsegment, if X-Ray has sampled the request at hand.
+
+    Args:
+        started: seconds since the epoch.
+        seconds: until the answer had been read.
+        code: what the caller is told, if the call failed.
+        environ: Lambda sets the trace anew for every request.
+    """
+    daemon = environ.get("AWS_XRAY_DAEMON_ADDRESS")
+    trace = _fields(environ.get("_X_AMZN_TRACE_ID", ""))
+    if not daemon or trace.get("Sampled") != "1":
+        return
+    segment = {
+        "type": "subsegment",
+        "name": _NAME,
+        "namespace": "remote",
+        "id": secrets.token_hex(8),
+        "trace_id": trace.get("Root"),
+        "parent_id": trace.get("Parent"),
+        "start_time": started,
+        "end_time": started + seconds,
+        "annotations": {"code": str(code or "ok")},
+    }
+    if code is not None:
+        segment["fault" if HTTP_STATUS[code] >= 500 else "error"] = True
+    host, _, port = daemon.rpartition(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        datagrams.sendto(_HEADER + json.dumps(segment).encode(), (host, int(port)))
+
+
+def _fields(header: str) -> dict[str, str]:
+    """`Root=…;Parent=…;Sampled=1` as a mapping."""
+    pairs = (part.partition("=") for part in header.split(";"))
+    return {key: value for key, _, value in pairs}
