@@ -76,6 +76,10 @@ class Settings:
     throttle_burst_limit: int = _between(100, 1, 5_000)
     cors_origins: tuple[str, ...] = ()
     """Whose web pages may call, such as https://app.example; `*` for all, none by default."""
+    deepl_api: bool = False
+    """Whether clients of DeepL's API are answered too, below /v2."""
+    libretranslate_api: bool = False
+    """Whether clients of LibreTranslate are answered too, below /libretranslate."""
     endpoint_instance_type: str = _matching("ml.c6i.xlarge", _INSTANCE_TYPE)
     endpoint_min_instances: int = _between(1, 1, 100)
     endpoint_max_instances: int = _between(2, 1, 100)
@@ -187,6 +191,11 @@ class Settings:
         return tuple(sorted(found))
 
     @property
+    def has_key_authorizers(self) -> bool:
+        """Whether keys come in another header than the one that API Gateway reads by itself."""
+        return self.api_auth is ApiAuth.API_KEY and self.deepl_api
+
+    @property
     def has_autoscaling(self) -> bool:
         return self.endpoint_max_instances > self.endpoint_min_instances
 
@@ -235,6 +244,8 @@ def _typed(part: "dataclasses.Field[Any]", value: Any) -> Any:
         return _choice(part.name, part.type, value)
     if part.type is int:
         return _whole_number(part.name, value)
+    if part.type is bool:
+        return _truth(part.name, value)
     if part.name in ("corpus_buckets", "corpus_key_arns", "cors_origins"):
         return _names(part.name, value)
     if part.name == "default_hyperparameters" and isinstance(value, Mapping):
@@ -258,6 +269,13 @@ def _whole_number(name: str, value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise SettingsError(f"{name}: {value!r} is not a whole number")
+
+
+def _truth(name: str, value: Any) -> bool:
+    spelled = str(value).lower() if isinstance(value, str | bool) else ""
+    if spelled in ("true", "false"):
+        return spelled == "true"
+    raise SettingsError(f"{name}: {value!r} is not allowed; use true or false")
 
 
 def _names(name: str, value: Any) -> tuple[str, ...]:

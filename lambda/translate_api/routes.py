@@ -5,6 +5,7 @@ from functools import cache, partial
 from http import HTTPStatus
 from typing import get_args
 
+from translate_api.adapters import adapter_routes
 from translate_api.answers import MAX_PAYLOAD_BYTES, Answer, json_answer
 from translate_api.clients import AwsClients
 from translate_api.cross_origin import CrossOrigin
@@ -24,7 +25,11 @@ def compose(settings: Settings, clients: AwsClients) -> Router:
     )
     endpoint = Endpoint(clients.runtime, settings.endpoint_name, no_model)
     current_model = CurrentModel(clients, settings.model_parameter, no_model)
-    routes = own_routes(Translation(endpoint), current_model)
+    translation = Translation(endpoint)
+    routes = {
+        **own_routes(translation, current_model),
+        **adapter_routes(settings, translation, current_model.description),
+    }
     return Router(routes, CrossOrigin(settings.cors_origins))
 
 

@@ -12,6 +12,7 @@ from protocol.recordio import CONTENT_TYPE
 from protocol.schemas import request_model
 from protocol.translation import JSON_CONTENT_TYPE
 from stacks.api.gateway_responses import add_gateway_responses
+from stacks.api.key_authorizers import DEEPL_ROOT, KeyAuthorizers
 from stacks.findings import acknowledge
 from stacks.log_retention import retention
 from stacks.service_stack import removal_policy
@@ -33,6 +34,7 @@ ROUTES = {
     "openapi.json": "GET",
 }
 VALIDATED_ROUTE = "translate"
+LIBRETRANSLATE_ROOT = "/libretranslate"
 
 
 class TranslationApi(Construct):
@@ -55,6 +57,11 @@ class TranslationApi(Construct):
             removal_policy=removal_policy(settings),
         )
         self.rest_api = self._build_api()
+        self._authorizers = (
+            KeyAuthorizers(self, "KeyAuthorizers", settings=settings)
+            if settings.has_key_authorizers
+            else None
+        )
         self._keep_execution_log_short()
         add_gateway_responses(self.rest_api, settings.cors_origins)
         self._build_methods(function)
@@ -70,6 +77,11 @@ class TranslationApi(Construct):
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             binary_media_types=[CONTENT_TYPE],
             min_compression_size=Size.bytes(COMPRESSED_FROM_BYTES),
+            api_key_source_type=(
+                apigateway.ApiKeySourceType.AUTHORIZER
+                if self._settings.has_key_authorizers
+                else None
+            ),
             cloud_watch_role=not self._settings.is_local,
             cloud_watch_role_removal_policy=(
                 None if self._settings.is_local else RemovalPolicy.RETAIN
@@ -140,7 +152,8 @@ class TranslationApi(Construct):
             scope_permission_to_method=False,
         )
         root = self.rest_api.root
-        resources = {path: root.resource_for_path(path) for path in ROUTES}
+        adapters = _adapter_paths(self._settings)
+        resources = {path: root.resource_for_path(path) for path in (*ROUTES, *adapters)}
         for path, verb in ROUTES.items():
             if verb is not None:
                 validation = self._validation() if path == VALIDATED_ROUTE else {}
@@ -186,13 +199,11 @@ class TranslationApi(Construct):
     ) -> None:
         by_key = self._settings.api_auth is ApiAuth.API_KEY
         auth = apigateway.AuthorizationType
-        method = resource.add_method(
-            verb,
-            integration,
-            authorization_type=auth.NONE if by_key else auth.IAM,
-            api_key_required=by_key,
-            **options,
-        )
+        if self._authorizers is None:
+            options["authorization_type"] = auth.NONE if by_key else auth.IAM
+        else:
+            options["authorizer"] = self._authorizers.of(resource)
+        method = resource.add_method(verb, integration, api_key_required=by_key, **options)
         acknowledge(
             method,
             "Callers are machines with AWS credentials or a key; there is no pool of users.",
@@ -225,3 +236,10 @@ class TranslationApi(Construct):
         )
         plan.add_api_key(self.key)
         plan.add_api_stage(stage=self.rest_api.deployment_stage)
+
+
+def _adapter_paths(settings: Settings) -> list[str]:
+    """Where the APIs of other services are, for whose operations the function has the table."""
+    roots = {DEEPL_ROOT: settings.deepl_api, LIBRETRANSLATE_ROOT: settings.libretranslate_api}
+    names = [root.strip("/") for root, is_on in roots.items() if is_on]
+    return [path for name in names for path in (name, f"{name}/{{proxy+}}")]

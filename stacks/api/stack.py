@@ -55,6 +55,8 @@ class Api(ServiceStack):
                 "STATE_MACHINE_NAME": settings.state_machine_name,
                 "POWERTOOLS_SERVICE_NAME": f"{settings.name}-api",
                 "CORS_ORIGINS": ",".join(settings.cors_origins),
+                "DEEPL_API": str(settings.deepl_api).lower(),
+                "LIBRETRANSLATE_API": str(settings.libretranslate_api).lower(),
             },
             timeout=Duration.seconds(FUNCTION_SECONDS),
             memory_mb=FUNCTION_MEMORY_MB,

@@ -28,6 +28,7 @@ QUICK = {
 }
 """Learns the phrasebook's commonest sentences in some seconds."""
 LOCAL = "TRANSLATION_API_URL" not in os.environ
+ADAPTERS = ("-c", "deepl_api=true", "-c", "libretranslate_api=true")
 
 
 def local(command: str, *options: str, state: Path, port: int) -> str:
@@ -75,7 +76,7 @@ def deployment(local_state: Path) -> Iterator[Deployment]:
         return
     port = free_port()
     try:
-        local("up", "--no-demo", state=local_state, port=port)
+        local("up", "--no-demo", *ADAPTERS, state=local_state, port=port)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in exported(local("env", state=local_state, port=port)).items():
                 patch.setenv(name, value)

@@ -17,6 +17,8 @@ WRONG = [
     ("engine", "mxnet", "engine: 'mxnet' is not allowed; use one of pytorch, builtin"),
     ("deployment", "azure", "deployment: 'azure' is not allowed; use one of aws, local"),
     ("api_auth", "none", "api_auth: 'none' is not allowed; use one of iam, api_key"),
+    ("deepl_api", "yes", "deepl_api: 'yes' is not allowed; use true or false"),
+    ("libretranslate_api", 1, "libretranslate_api: 1 is not allowed; use true or false"),
     ("api_auth", 7, "api_auth: 7 is not allowed; use one of iam, api_key"),
     ("name", "Translation", "name: 'Translation' is not allowed; use 3 to 20 of a-z"),
     ("name", "a--b", "name: 'a--b' is not allowed"),
