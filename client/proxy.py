@@ -58,6 +58,9 @@ class ProxyHandler(BaseHTTPRequestHandler):
     server: SigningProxy
     protocol_version = "HTTP/1.1"
     timeout = IDLE_SECONDS
+    # A head and a body that go out apart would wait 40 ms for each other on a kept connection.
+    wbufsize = -1
+    disable_nagle_algorithm = True
 
     def forward(self) -> None:
         """Answer one request with what the service answers to it."""

@@ -8,14 +8,8 @@ from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ConnectionClosedError
-from botocore.httpsession import URLLib3Session
 
-from client.transport import (
-    CONNECT_TIMEOUT_SECONDS,
-    READ_TIMEOUT_SECONDS,
-    ApiKey,
-    Authorisation,
-)
+from client.transport import ApiKey, Authorisation, new_session
 
 MAX_CONNECTIONS = 64
 """Kept between requests; more than these are opened when they are needed."""
@@ -64,10 +58,7 @@ class Forwarding:
             if isinstance(authorisation, ApiKey)
             else authorisation
         )
-        self._session = URLLib3Session(
-            timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
-            max_pool_connections=MAX_CONNECTIONS,
-        )
+        self._session = new_session(max_pool_connections=MAX_CONNECTIONS)
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Forwarded:
         """Sign and send one request; its headers have lower-case names.
