@@ -16,7 +16,7 @@ SERVICE_REQUIREMENTS := requirements.txt $(wildcard containers/*/requirements.tx
 TEST_REQUIREMENTS := tests/requirements.txt
 
 .PHONY: help setup up down status env test unit lint format protobuf openapi bundle synth deploy destroy clean \
-	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality
+	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality bench-api schemathesis
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -63,6 +63,12 @@ bench-quality: setup ## BLEU of three trainings on DATA=DIR with train, val and 
 
 bench-reading: setup ## a record file of six million pairs: the time to read it and the memory
 	@$(BIN)/python -m benchmarks.training.reading 6000000
+
+bench-api: setup ## what the function adds to the endpoint's own time, and how long it takes to start
+	@$(BIN)/python -m benchmarks.api --profile
+
+schemathesis: setup $(BIN)/.tests ## N generated requests of each kind (1000) against the OpenAPI document, on this machine
+	@SCHEMATHESIS_EXAMPLES=$(or $(N),1000) $(BIN)/python -m pytest tests/functional/test_rest_api_contract.py -s --timeout 3000
 
 protobuf: $(BIN)/.tests ## generate protocol/record_pb2 from record.proto
 	@$(BIN)/python -m grpc_tools.protoc -Iprotocol --python_out=protocol --pyi_out=protocol record.proto

@@ -17,23 +17,45 @@ def install(gateway: Any) -> None:
 
 
 def _keep_validators_of_templates(gateway: Any) -> None:
-    # ministack's CloudFormation creates request validators but leaves them out of the methods.
+    # ministack's CloudFormation makes up an id for a request validator and leaves it out of the
+    # methods, so that nothing would be validated.
     from ministack.services.cloudformation import provisioners  # noqa: PLC0415 - environment
 
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::Method"]
+    handlers = provisioners._RESOURCE_HANDLERS
     create = provisioners._apigw_method_create
 
     def create_method(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
         created = create(logical_id, properties, stack_name)
-        resources = gateway._resources.get(properties.get("RestApiId", ""), {})
-        methods = resources[properties["ResourceId"]]["resourceMethods"]
-        methods[properties["HttpMethod"]]["requestValidatorId"] = properties.get(
-            "RequestValidatorId"
-        )
+        resource = gateway._resources[properties["RestApiId"]][properties["ResourceId"]]
+        method = resource["resourceMethods"][properties["HttpMethod"]]
+        method["requestValidatorId"] = properties.get("RequestValidatorId")
         return created
 
     # Its update creates the method anew, through the module's own name.
-    provisioners._apigw_method_create = handlers["create"] = create_method
+    provisioners._apigw_method_create = create_method
+    handlers["AWS::ApiGateway::Method"]["create"] = create_method
+    handlers["AWS::ApiGateway::RequestValidator"] = _validator_handlers(gateway)
+
+
+def _validator_handlers(gateway: Any) -> dict[str, Any]:
+    def create(_logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
+        content = {
+            "name": properties.get("Name", stack_name),
+            "validateRequestBody": properties.get("ValidateRequestBody", False),
+            "validateRequestParameters": properties.get("ValidateRequestParameters", False),
+        }
+        created = gateway._create_request_validator(properties["RestApiId"], content)
+        identity = json.loads(created[2])["id"]
+        return identity, {"RequestValidatorId": identity}
+
+    def update(_identity: str, _old: Any, properties: dict[str, Any], stack_name: str) -> Any:
+        return create("", properties, stack_name)
+
+    def delete(identity: str, properties: dict[str, Any]) -> None:
+        validators = gateway._request_validators.get(properties.get("RestApiId", ""), {})
+        validators.pop(identity, None)
+
+    return {"create": create, "update": update, "delete": delete}
 
 
 def _validate_by_content_type(gateway: Any) -> None:
