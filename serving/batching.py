@@ -106,7 +106,7 @@ class Batcher:
         self._work_is_there = threading.Condition()
         self._waiting: dict[Hashable, list[Job]] = {}
         self._num_waiting = self._pieces_waiting = self._num_running = self._num_arrived = 0
-        self._is_closed = False
+        self._is_closed = self._has_lost_one = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_waking = False
         self._open: set[Ticket] = set()
@@ -121,7 +121,7 @@ class Batcher:
     @property
     def is_healthy(self) -> bool:
         """Whether every translator's thread lives."""
-        return all(worker.is_alive() for worker in self._workers)
+        return not self._has_lost_one and all(worker.is_alive() for worker in self._workers)
 
     def submit(
         self,
@@ -258,6 +258,7 @@ class Batcher:
             try:
                 self._run(batch)
             except BaseException as error:
+                self._has_lost_one = True
                 for job in batch:
                     job.error = RuntimeError(f"the thread of a translator ended: {error!r}")
                 raise
@@ -331,11 +332,18 @@ def choose(oldest: Sequence[Job], size: int) -> list[Job]:
     by_length = sorted(oldest, key=lambda job: job.num_pieces)
     position = by_length.index(oldest[0])
     while True:
-        start = max(0, min(position - size // 2, len(by_length) - size))
+        first = max(0, position - size + 1)
+        last = max(first, min(position, len(by_length) - size))
+        start = min(range(first, last + 1), key=lambda start: _spread(by_length, start, size))
         chosen = by_length[start : start + size]
         if len(chosen) == 1 or _work_of(chosen) <= MAX_BATCH_WORK:
             return chosen
         size = len(chosen) // 2
+
+
+def _spread(by_length: Sequence[Job], start: int, size: int) -> int:
+    longest = by_length[min(start + size, len(by_length)) - 1]
+    return longest.num_pieces - by_length[start].num_pieces
 
 
 def _work_of(jobs: Sequence[Job]) -> int:

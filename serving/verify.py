@@ -30,9 +30,8 @@ from protocol.artifacts import (
 from protocol.translation import JSON_CONTENT_TYPE
 from protocol.verification import MAX_SENTENCES, Verification
 from protocol.vocabulary import UNK_ID, tokens_by_id
-from serving.application import Application, create_application
-from serving.asgi_call import call
-from serving.endpoint import load_tried_model
+from serving.endpoint import Endpoint, load_tried_model
+from serving.http_messages import HttpRequest, HttpResponse
 from serving.model import ServedModel
 from serving.settings import ServingSettings, SettingsError
 
@@ -42,6 +41,7 @@ MAX_MESSAGE_BYTES = 1024
 ROW_SUM_TOLERANCE = 1e-6
 READY_TRIES = 600
 READY_PAUSE_SECONDS = 0.1
+STOP_SECONDS = 5
 
 logger = logging.getLogger("serving.verify")
 
@@ -125,12 +125,15 @@ async def _answers(
     settings: ServingSettings, model: ServedModel, sources: Sequence[str]
 ) -> list[str]:
     """The translations, once all three forms of asking for them have given the same."""
-    application = create_application(settings, load=lambda _settings: model)
-    async with application.running():
-        await _until_ready(application)
-        plain = await _json_predictions(application, sources, attention=False)
-        attentive = await _json_predictions(application, sources, attention=True)
-        ids = await _record_targets(application, model, sources)
+    endpoint = Endpoint(settings, load=lambda _settings: model)
+    endpoint.start()
+    try:
+        await _until_ready(endpoint)
+        plain = await _json_predictions(endpoint, sources, attention=False)
+        attentive = await _json_predictions(endpoint, sources, attention=True)
+        ids = await _record_targets(endpoint, model, sources)
+    finally:
+        await endpoint.stop(STOP_SECONDS)
     targets = [str(prediction["target"]) for prediction in plain]
     _compare("attention", sources, targets, [str(found["target"]) for found in attentive])
     _compare("protobuf", sources, targets, _texts(model, ids))
@@ -139,40 +142,48 @@ async def _answers(
     return targets
 
 
-async def _until_ready(application: Application) -> None:
+async def _call(endpoint: Endpoint, request: HttpRequest) -> HttpResponse:
+    answer: asyncio.Future[HttpResponse] = asyncio.get_running_loop().create_future()
+    endpoint.handle(request, answer.set_result)
+    return await answer
+
+
+async def _until_ready(endpoint: Endpoint) -> None:
     for _ in range(READY_TRIES):
-        if (await call(application, "GET", "/ping")).status == 200:
+        if (await _call(endpoint, HttpRequest("GET", "/ping"))).status == 200:
             return
         await asyncio.sleep(READY_PAUSE_SECONDS)
     raise VerificationError("the serving process did not become ready")
 
 
 async def _json_predictions(
-    application: Application, sources: Sequence[str], *, attention: bool
+    endpoint: Endpoint, sources: Sequence[str], *, attention: bool
 ) -> list[dict[str, Any]]:
     configuration = {"attention_matrix": str(attention).lower()}
     instances = [{"data": source, "configuration": configuration} for source in sources]
     body = json.dumps({"instances": instances}).encode()
-    answer = await _invoke(application, JSON_CONTENT_TYPE, body)
+    answer = await _invoke(endpoint, JSON_CONTENT_TYPE, body)
     predictions: list[dict[str, Any]] = json.loads(answer)["predictions"]
     return predictions
 
 
 async def _record_targets(
-    application: Application, model: ServedModel, sources: Sequence[str]
+    endpoint: Endpoint, model: ServedModel, sources: Sequence[str]
 ) -> list[tuple[int, ...]]:
     stream = io.BytesIO()
     for source in sources:
         pieces = model.tokenizer.segment(source).pieces
         ids = [model.source_vocabulary.get(piece, UNK_ID) for piece in pieces]
         recordio.write_frame(stream, recordio.encode_record(ids, ()))
-    answer = await _invoke(application, recordio.CONTENT_TYPE, stream.getvalue())
+    answer = await _invoke(endpoint, recordio.CONTENT_TYPE, stream.getvalue())
     frames = recordio.read_frames(io.BytesIO(answer))
     return [recordio.decode_record(payload).target for payload in frames]
 
 
-async def _invoke(application: Application, content_type: str, body: bytes) -> bytes:
-    answer = await call(application, "POST", "/invocations", content_type=content_type, body=body)
+async def _invoke(endpoint: Endpoint, content_type: str, body: bytes) -> bytes:
+    answer = await _call(endpoint, HttpRequest("POST", "/invocations", content_type, "", body))
+    if answer.failure is not None:
+        raise answer.failure
     if answer.status != 200:
         text = answer.body.decode("utf-8", "replace")
         raise VerificationError(f"{content_type}: the candidate answered {answer.status}: {text}")

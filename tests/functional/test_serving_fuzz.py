@@ -2,19 +2,18 @@
 
 import io
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
 
 from protocol.recordio import encode_record, write_frame
-from serving.application import create_application
 from serving.settings import ServingSettings
 from tests.copying_model import build_subword_model, build_word_model
+from tests.running_endpoint import running, wait_until_ready
 
 CONTENT_TYPES = ("application/json", "application/x-recordio-protobuf", "application/jsonlines")
 LINES = ("Grüße aus Köln", "you are so good !", "naïve café 日本")
@@ -53,15 +52,11 @@ def record_bodies(draw: st.DrawFn) -> bytes:
 @pytest.fixture(scope="module", params=["words", "subwords"])
 def client(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[TestClient]:
+) -> Iterator[httpx.Client]:
     root = tmp_path_factory.mktemp("ml")
     _build(request.param, root / "model")
-    application = create_application(ServingSettings(root=root, num_threads=1))
-    with TestClient(application) as connected:
-        deadline = time.monotonic() + 20
-        while connected.get("/ping").status_code != 200:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+    with running(ServingSettings(root=root, num_threads=1)) as connected:
+        wait_until_ready(connected)
         yield connected
 
 
@@ -80,7 +75,7 @@ def _build(kind: str, folder: Path) -> None:
     body=JSON_BODIES | LINE_BODIES | record_bodies() | st.binary(max_size=60),
 )
 def test_no_request_is_the_servers_error(
-    client: TestClient, content_type: str, accept: str, body: bytes
+    client: httpx.Client, content_type: str, accept: str, body: bytes
 ) -> None:
     _check(client, content_type, accept, body)
 
@@ -92,12 +87,12 @@ def test_no_request_is_the_servers_error(
     | st.tuples(st.just(CONTENT_TYPES[2]), LINE_BODIES)
 )
 def test_no_body_in_its_own_format_is_the_servers_error(
-    client: TestClient, request: tuple[str, bytes]
+    client: httpx.Client, request: tuple[str, bytes]
 ) -> None:
     _check(client, request[0], "*/*", request[1])
 
 
-def _check(client: TestClient, content_type: str, accept: str, body: bytes) -> None:
+def _check(client: httpx.Client, content_type: str, accept: str, body: bytes) -> None:
     headers = {
         "Content-Type": content_type.translate(CONTROL_CHARACTERS).strip(),
         "Accept": accept.translate(CONTROL_CHARACTERS).strip(),

@@ -2,20 +2,18 @@ import io
 import json
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from nmt.tokenizer import load_tokenizer
 from nmt.translator import Translator
 from protocol.recordio import decode_record, encode_record, read_frames, write_frame
 from protocol.vocabulary import load_vocabulary
-from serving.application import create_application
 from serving.endpoint import load_tried_model
 from serving.model import ServedModel
 from serving.settings import QueueLimits, RequestLimits, ServingSettings
@@ -25,6 +23,7 @@ from tests.copying_model import (
     build_subword_model,
     build_word_model,
 )
+from tests.running_endpoint import running, wait_until_ready
 
 JSON = "application/json"
 RECORDIO = "application/x-recordio-protobuf"
@@ -43,27 +42,15 @@ def settings(root: Path, **changes: Any) -> ServingSettings:
     return ServingSettings(root=root, num_threads=2, **changes)
 
 
-def started(configured: ServingSettings, **arguments: Any) -> TestClient:
-    application = create_application(configured, **arguments)
-    return TestClient(application, raise_server_exceptions=False)
-
-
-def wait_until_ready(client: TestClient) -> None:
-    deadline = time.monotonic() + 20
-    while client.get("/ping").status_code != 200:
-        assert time.monotonic() < deadline, "the application did not become ready"
-        time.sleep(0.01)
-
-
 @pytest.fixture(scope="module")
-def client(root: Path) -> Iterator[TestClient]:
-    with started(settings(root)) as connected:
+def client(root: Path) -> Iterator[httpx.Client]:
+    with running(settings(root)) as connected:
         wait_until_ready(connected)
         yield connected
 
 
 def invoke(
-    client: TestClient, body: bytes | str, content_type: str = JSON, **headers: str
+    client: httpx.Client, body: bytes | str, content_type: str = JSON, **headers: str
 ) -> tuple[int, bytes]:
     response = client.post(
         "/invocations", content=body, headers={"Content-Type": content_type, **headers}
@@ -76,7 +63,9 @@ def invoke(
     return response.status_code, response.content
 
 
-def predictions(client: TestClient, *texts: str, attention: object = None) -> list[dict[str, Any]]:
+def predictions(
+    client: httpx.Client, *texts: str, attention: object = None
+) -> list[dict[str, Any]]:
     configuration = {} if attention is None else {"attention_matrix": attention}
     instances = [{"data": text, "configuration": configuration} for text in texts]
     status, answer = invoke(client, json.dumps({"instances": instances}))
@@ -101,7 +90,7 @@ def error_of(answer: bytes) -> tuple[str, str]:
     return content["code"], content["message"]
 
 
-def test_json_translates_in_the_order_of_the_instances(client: TestClient) -> None:
+def test_json_translates_in_the_order_of_the_instances(client: httpx.Client) -> None:
     found = predictions(client, SENTENCE, "", "  this   is cool ")
     assert found == [
         {"target": "du bist so gut !"},
@@ -111,7 +100,7 @@ def test_json_translates_in_the_order_of_the_instances(client: TestClient) -> No
 
 
 @pytest.mark.parametrize("attention", ["true", True, "True"])
-def test_attention_gives_a_row_per_target_word(client: TestClient, attention: object) -> None:
+def test_attention_gives_a_row_per_target_word(client: httpx.Client, attention: object) -> None:
     (found,) = predictions(client, SENTENCE, attention=attention)
     assert found["target"] == "du bist so gut !"
     matrix = found["matrix"]
@@ -121,11 +110,11 @@ def test_attention_gives_a_row_per_target_word(client: TestClient, attention: ob
 
 
 @pytest.mark.parametrize("text", ["", "   ", "nothing"])
-def test_an_empty_source_or_target_has_an_empty_matrix(client: TestClient, text: str) -> None:
+def test_an_empty_source_or_target_has_an_empty_matrix(client: httpx.Client, text: str) -> None:
     assert predictions(client, text, attention="true") == [{"target": "", "matrix": []}]
 
 
-def test_instances_ask_for_attention_one_by_one(client: TestClient) -> None:
+def test_instances_ask_for_attention_one_by_one(client: httpx.Client) -> None:
     instances = [
         {"data": text, "configuration": {"attention_matrix": str(index % 2 == 1).lower()}}
         for index, text in enumerate(["you", "good", "are", "cool"])
@@ -136,7 +125,7 @@ def test_instances_ask_for_attention_one_by_one(client: TestClient) -> None:
     assert [prediction.get("matrix") for prediction in found] == [None, [[1.0]], None, [[1.0]]]
 
 
-def test_records_give_target_ids_in_their_order(client: TestClient, root: Path) -> None:
+def test_records_give_target_ids_in_their_order(client: httpx.Client, root: Path) -> None:
     source = load_vocabulary(root / "model" / "vocab.src.json")
     target = load_vocabulary(root / "model" / "vocab.trg.json")
     sentences = ["good", SENTENCE, "", "this is so cool"]
@@ -147,7 +136,7 @@ def test_records_give_target_ids_in_their_order(client: TestClient, root: Path) 
     assert targets_of(answer) == expected
 
 
-def test_an_answer_of_records_is_exact_to_the_byte(client: TestClient, root: Path) -> None:
+def test_an_answer_of_records_is_exact_to_the_byte(client: httpx.Client, root: Path) -> None:
     target = load_vocabulary(root / "model" / "vocab.trg.json")
     source = load_vocabulary(root / "model" / "vocab.src.json")
     _, answer = invoke(client, records([source["good"]], []), RECORDIO)
@@ -159,7 +148,7 @@ def test_an_answer_of_records_is_exact_to_the_byte(client: TestClient, root: Pat
 
 @pytest.mark.parametrize("special", [0, 1, 2, 3])
 def test_a_special_id_inside_a_source_is_an_unknown_word(
-    client: TestClient, root: Path, special: int
+    client: httpx.Client, root: Path, special: int
 ) -> None:
     vocabulary = load_vocabulary(root / "model" / "vocab.src.json")
     target = load_vocabulary(root / "model" / "vocab.trg.json")
@@ -169,7 +158,7 @@ def test_a_special_id_inside_a_source_is_an_unknown_word(
 
 
 @pytest.mark.parametrize("token_id", [-1, len(LEXICON) + 4, 2**31 - 1, -(2**31)])
-def test_an_id_outside_the_vocabulary_is_named(client: TestClient, token_id: int) -> None:
+def test_an_id_outside_the_vocabulary_is_named(client: httpx.Client, token_id: int) -> None:
     status, answer = invoke(client, records([4], [5, token_id]), RECORDIO)
     code, message = error_of(answer)
     assert (status, code) == (400, "bad_request")
@@ -177,7 +166,7 @@ def test_an_id_outside_the_vocabulary_is_named(client: TestClient, token_id: int
     assert f"{len(LEXICON) + 4} entries" in message
 
 
-def test_json_lines_answer_line_by_line(client: TestClient) -> None:
+def test_json_lines_answer_line_by_line(client: httpx.Client) -> None:
     body = '{"source": "you are cool"}\n{"source": ""}\n{"source": "good\\u2028!"}\n'
     status, answer = invoke(client, body, JSON_LINES)
     assert status == 200
@@ -210,14 +199,14 @@ def test_json_lines_answer_line_by_line(client: TestClient) -> None:
     ],
 )
 def test_malformed_bodies_are_the_callers_mistake(
-    client: TestClient, content_type: str, body: bytes | str, message: str
+    client: httpx.Client, content_type: str, body: bytes | str, message: str
 ) -> None:
     status, answer = invoke(client, body, content_type)
     assert (status, error_of(answer)[0]) == (400, "bad_request")
     assert message in error_of(answer)[1]
 
 
-def test_a_frame_without_a_record_is_numbered(client: TestClient) -> None:
+def test_a_frame_without_a_record_is_numbered(client: httpx.Client) -> None:
     stream = io.BytesIO(records([4]))
     stream.seek(0, io.SEEK_END)
     write_frame(stream, b"\xff\xff\xff")
@@ -237,7 +226,7 @@ def test_a_frame_without_a_record_is_numbered(client: TestClient) -> None:
 def test_a_sentence_over_the_limit_is_refused_not_cut(
     root: Path, content_type: str, body: bytes | str, where: str
 ) -> None:
-    with started(settings(root, limits=RequestLimits(max_source_pieces=3))) as short:
+    with running(settings(root, limits=RequestLimits(max_source_pieces=3))) as short:
         wait_until_ready(short)
         status, answer = invoke(short, body, content_type)
     assert status == 400
@@ -247,33 +236,33 @@ def test_a_sentence_over_the_limit_is_refused_not_cut(
     )
 
 
-def test_the_default_limit_is_1024_pieces(client: TestClient) -> None:
+def test_the_default_limit_is_1024_pieces(client: httpx.Client) -> None:
     status, answer = invoke(client, json.dumps({"instances": [{"data": "you " * 1025}]}))
     assert status == 400
     assert "instances[0]: the sentence has 1025 pieces; at most 1024" in error_of(answer)[1]
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/octet-stream", "json"])
-def test_other_content_types_are_refused(client: TestClient, content_type: str) -> None:
+def test_other_content_types_are_refused(client: httpx.Client, content_type: str) -> None:
     status, answer = invoke(client, "{}", content_type)
     assert (status, error_of(answer)[0]) == (415, "unsupported_media_type")
     assert RECORDIO in error_of(answer)[1]
 
 
 @pytest.mark.parametrize("accept", ["*/*", JSON, "text/html, application/json;q=0.5", ""])
-def test_a_matching_accept_is_served(client: TestClient, accept: str) -> None:
+def test_a_matching_accept_is_served(client: httpx.Client, accept: str) -> None:
     status, _ = invoke(client, '{"instances": [{"data": "you"}]}', JSON, Accept=accept)
     assert status == 200
 
 
 @pytest.mark.parametrize("accept", [RECORDIO, "text/html", "application/json;q=0"])
-def test_another_accept_is_refused(client: TestClient, accept: str) -> None:
+def test_another_accept_is_refused(client: httpx.Client, accept: str) -> None:
     status, answer = invoke(client, '{"instances": [{"data": "you"}]}', JSON, Accept=accept)
     assert (status, error_of(answer)[0]) == (415, "unsupported_media_type")
     assert accept in error_of(answer)[1]
 
 
-def test_a_charset_is_part_of_the_content_type(client: TestClient) -> None:
+def test_a_charset_is_part_of_the_content_type(client: httpx.Client) -> None:
     body = '{"instances": [{"data": "cool"}]}'
     for charset, expected in (("utf-8", 200), ('"UTF-8"', 200), ("latin-1", 415)):
         response = client.post(
@@ -284,25 +273,25 @@ def test_a_charset_is_part_of_the_content_type(client: TestClient) -> None:
         assert response.status_code == expected
 
 
-def test_a_body_over_six_megabytes_is_refused(client: TestClient) -> None:
+def test_a_body_over_six_megabytes_is_refused(client: httpx.Client) -> None:
     status, answer = invoke(client, b"x" * (6 * 1024 * 1024 + 1))
     assert (status, error_of(answer)) == (413, ("too_large", "the body is larger than 6 MB"))
 
 
-def test_a_large_body_without_a_length_is_refused_too(client: TestClient) -> None:
+def test_a_large_body_without_a_length_is_refused_too(client: httpx.Client) -> None:
     chunks = (b"x" * 1024 * 1024 for _ in range(7))
     response = client.post("/invocations", content=chunks, headers={"Content-Type": JSON})
     assert response.status_code == 413
 
 
-def test_unknown_paths_and_methods_have_the_same_shape(client: TestClient) -> None:
+def test_unknown_paths_and_methods_have_the_same_shape(client: httpx.Client) -> None:
     assert client.get("/nowhere").json()["code"] == "not_found"
     wrong = client.get("/invocations")
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
     assert wrong.headers["allow"] == "POST"
 
 
-def test_execution_parameters_tell_batch_transform_how_to_call(client: TestClient) -> None:
+def test_execution_parameters_tell_batch_transform_how_to_call(client: httpx.Client) -> None:
     assert client.get("/execution-parameters").json() == {
         "MaxConcurrentTransforms": 2,
         "BatchStrategy": "MULTI_RECORD",
@@ -311,7 +300,7 @@ def test_execution_parameters_tell_batch_transform_how_to_call(client: TestClien
 
 
 def test_an_engine_failure_is_internal_and_leaves_the_next_request_alone(
-    client: TestClient, caplog: pytest.LogCaptureFixture
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     too_long_for_the_position_table = "you " * (NUM_POSITIONS + 1)
     body = json.dumps({"instances": [{"data": too_long_for_the_position_table}]})
@@ -329,7 +318,7 @@ def test_until_the_model_is_loaded_nothing_is_served(root: Path) -> None:
         assert may_load.wait(20)
         return load_tried_model(configured)
 
-    with started(settings(root), load=load) as client:
+    with running(settings(root), load=load) as client:
         assert client.get("/ping").status_code == 503
         response = client.post("/invocations", json={"instances": [{"data": "you"}]})
         assert (response.status_code, response.json()["code"]) == (503, "no_model")
@@ -345,7 +334,7 @@ def test_a_model_that_cannot_be_loaded_is_reported(
     failed = threading.Event()
     with (
         caplog.at_level(logging.ERROR),
-        started(settings(tmp_path), on_load_failure=failed.set) as client,
+        running(settings(tmp_path), on_load_failure=failed.set) as client,
     ):
         assert failed.wait(20)
         assert client.get("/ping").status_code == 503
@@ -384,7 +373,7 @@ def test_a_full_queue_is_overloaded_at_once(root: Path, standing: StandingStill)
     """Two threads and one waiting place: of five callers two are refused while all work stands."""
     request = {"instances": [{"data": "you"}]}
     with (
-        started(settings(root, queue=QueueLimits(max_sentences=1))) as client,
+        running(settings(root, queue=QueueLimits(max_sentences=1))) as client,
         ThreadPoolExecutor(5) as callers,
     ):
         wait_until_ready(client)
@@ -410,7 +399,7 @@ def test_a_full_queue_is_overloaded_at_once(root: Path, standing: StandingStill)
 def test_a_request_past_its_time_is_told_so_and_the_next_ones_are_answered(
     root: Path, standing: StandingStill
 ) -> None:
-    with started(settings(root, limits=RequestLimits(seconds=0.2))) as client:
+    with running(settings(root, limits=RequestLimits(seconds=0.2))) as client:
         wait_until_ready(client)
         response = client.post("/invocations", json={"instances": [{"data": "you"}]})
         assert (response.status_code, response.json()["code"]) == (504, "timeout")
@@ -425,7 +414,7 @@ def test_one_failing_sentence_leaves_its_neighbours_in_the_batch_alone(
     """Six callers wait for two translators that stand still, one of them with a poisoned text."""
     poisoned = "you " * (NUM_POSITIONS + 1)
     texts = ["you", "good", poisoned, "are", "cool", "you are", "so cool"]
-    with started(settings(root)) as client, ThreadPoolExecutor(len(texts)) as callers:
+    with running(settings(root)) as client, ThreadPoolExecutor(len(texts)) as callers:
         wait_until_ready(client)
         calls = [
             callers.submit(client.post, "/invocations", json={"instances": [{"data": text}]})
@@ -446,14 +435,14 @@ def test_a_translator_whose_thread_ends_is_seen_by_ping(
     def crash(self: Translator, *arguments: Any, **others: Any) -> Any:
         raise SystemExit("crash")
 
-    with started(settings(root)) as client:
+    with running(settings(root)) as client:
         wait_until_ready(client)
         monkeypatch.setattr(Translator, "search", crash)
         assert client.post("/invocations", json={"instances": [{"data": "you"}]}).status_code == 500
         assert client.get("/ping").status_code == 503
 
 
-def configured(client: TestClient, text: str, **configuration: Any) -> dict[str, Any]:
+def configured(client: httpx.Client, text: str, **configuration: Any) -> dict[str, Any]:
     body = {"instances": [{"data": text, "configuration": configuration}]}
     status, answer = invoke(client, json.dumps(body))
     assert status == 200, answer
@@ -462,7 +451,7 @@ def configured(client: TestClient, text: str, **configuration: Any) -> dict[str,
     return found
 
 
-def test_alternatives_and_scores_come_when_asked_for(client: TestClient) -> None:
+def test_alternatives_and_scores_come_when_asked_for(client: httpx.Client) -> None:
     found = configured(client, "you are cool", beam_size="4", alternatives="3", scores="true")
     assert found.keys() == {"target", "score", "alternatives"}
     assert found["target"] == "du bist kühl"
@@ -475,7 +464,7 @@ def test_alternatives_and_scores_come_when_asked_for(client: TestClient) -> None
     assert unscored == {"target": "du bist kühl", "alternatives": [{"target": second}]}
 
 
-def test_decoding_ends_where_it_was_asked_to(client: TestClient) -> None:
+def test_decoding_ends_where_it_was_asked_to(client: httpx.Client) -> None:
     assert configured(client, SENTENCE, max_decoding_length=2) == {"target": "du bist"}
 
 
@@ -495,7 +484,7 @@ def test_the_endpoint_s_limits_hold(
     root: Path, configuration: dict[str, Any], message: str
 ) -> None:
     limits = RequestLimits(max_beam_size=4, max_decoding_length=60)
-    with started(settings(root, limits=limits)) as client:
+    with running(settings(root, limits=limits)) as client:
         wait_until_ready(client)
         body = {"instances": [{"data": "you", "configuration": configuration}]}
         status, answer = invoke(client, json.dumps(body))
@@ -514,7 +503,7 @@ def test_the_endpoint_s_limits_hold(
 def test_more_sentences_than_a_request_may_hold_are_refused(
     root: Path, content_type: str, body: bytes | str
 ) -> None:
-    with started(settings(root, limits=RequestLimits(max_instances=2))) as client:
+    with running(settings(root, limits=RequestLimits(max_instances=2))) as client:
         wait_until_ready(client)
         status, answer = invoke(client, body, content_type)
     assert status == 413
@@ -527,7 +516,7 @@ def test_more_sentences_than_a_request_may_hold_are_refused(
 def test_a_long_text_is_split_when_asked(root: Path) -> None:
     text = "you are good ! this is cool !"
     split = {"split_sentences": True, "attention_matrix": True, "scores": True}
-    with started(settings(root, limits=RequestLimits(max_source_pieces=4))) as client:
+    with running(settings(root, limits=RequestLimits(max_source_pieces=4))) as client:
         wait_until_ready(client)
         found = configured(client, text, **split)
         whole = configured(client, "you are good !", **split)
@@ -542,7 +531,7 @@ def test_a_long_text_is_split_when_asked(root: Path) -> None:
     assert "the sentence that begins 'you you you you you' has 5 pieces; at mos" in answer.decode()
 
 
-def test_a_glossary_s_terms_stand_in_the_translation(client: TestClient) -> None:
+def test_a_glossary_s_terms_stand_in_the_translation(client: httpx.Client) -> None:
     glossary = {"good": "prima", "so good": "so gut", "cool": "kalt", "are": "bist"}
     found = configured(
         client, SENTENCE, glossary=glossary, attention_matrix=True, scores=True, alternatives=2
@@ -555,17 +544,17 @@ def test_a_glossary_s_terms_stand_in_the_translation(client: TestClient) -> None
     assert found["score"] < 0
 
 
-def test_a_glossary_without_its_terms_in_the_sentence_changes_nothing(client: TestClient) -> None:
+def test_a_glossary_without_its_terms_in_the_sentence_changes_nothing(client: httpx.Client) -> None:
     found = configured(client, SENTENCE, glossary={"zebra": "Zebra"})
     assert found == {"target": "du bist so gut !", "glossary_applied": {}}
 
 
-def test_a_term_that_finds_no_room_is_not_claimed(client: TestClient) -> None:
+def test_a_term_that_finds_no_room_is_not_claimed(client: httpx.Client) -> None:
     found = configured(client, SENTENCE, glossary={"you": "ein zwei drei"}, max_decoding_length=2)
     assert found["glossary_applied"] == {"you": False}
 
 
-def test_json_lines_take_a_configuration(client: TestClient) -> None:
+def test_json_lines_take_a_configuration(client: httpx.Client) -> None:
     line = {"source": "you are cool", "configuration": {"scores": True, "glossary": {"you": "Sie"}}}
     status, answer = invoke(client, json.dumps(line), JSON_LINES)
     assert status == 200
@@ -574,7 +563,7 @@ def test_json_lines_take_a_configuration(client: TestClient) -> None:
     assert "Sie" in found["target"].split()
 
 
-def test_many_instances_are_answered_in_their_order(client: TestClient) -> None:
+def test_many_instances_are_answered_in_their_order(client: httpx.Client) -> None:
     words = [word for word in LEXICON if word != "nothing"]
     texts = [" ".join(words[: 1 + index % 7]) for index in range(900)]
     found = predictions(client, *texts)
@@ -588,7 +577,7 @@ def test_all_forms_agree_with_subwords(tmp_path: Path) -> None:
     tokenizer = load_tokenizer(tmp_path / "model")
     vocabulary = load_vocabulary(tmp_path / "model" / "vocab.src.json")
     tokens = list(vocabulary)
-    with started(settings(tmp_path)) as client:
+    with running(settings(tmp_path)) as client:
         wait_until_ready(client)
         plain = [found["target"] for found in predictions(client, *lines)]
         attentive = predictions(client, *lines, attention="true")
