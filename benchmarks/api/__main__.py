@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.processes import BenchmarkError, measure
@@ -27,7 +28,7 @@ started = time.perf_counter()
 import translate_api.handler
 imported = time.perf_counter()
 translate_api.handler.api()
-print(imported - started, time.perf_counter() - imported)
+print(imported - started, time.perf_counter() - imported, time.process_time())
 """
 
 
@@ -57,21 +58,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"overhead {_median(added['function']):.2f} ms")
 
 
-def _report_start(starts: Sequence[tuple[float, float]]) -> None:
-    imports, clients = ([start[part] for start in starts] for part in (0, 1))
-    whole = [sum(start) for start in starts]
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One fresh process, in seconds."""
+
+    imports: float
+    client: float
+    processor: float
+    """Of the whole process, the interpreter's own start included."""
+
+
+def _report_start(starts: Sequence[Start]) -> None:
+    whole = [start.imports + start.client for start in starts]
     print(
-        f"start in {len(starts)} fresh processes: imports {_median(imports):.0f} ms, client "
-        f"{_median(clients):.0f} ms, together {_median(whole):.0f} ms "
-        f"({1000 * min(whole):.0f} to {1000 * max(whole):.0f})"
+        f"start in {len(starts)} fresh processes: "
+        f"imports {_median([start.imports for start in starts]):.0f} ms, "
+        f"client {_median([start.client for start in starts]):.0f} ms, "
+        f"together {_median(whole):.0f} ms ({1000 * min(whole):.0f} to {1000 * max(whole):.0f}); "
+        f"processor time with Python's own start "
+        f"{_median([start.processor for start in starts]):.0f} ms"
     )
 
 
-def _start(bundle: Path) -> tuple[float, float]:
-    """Seconds for the imports, and for the client after them."""
+def _start(bundle: Path) -> Start:
     command = [sys.executable, "-P", "-c", START]
-    imported, made = measure(command, folder=bundle, environ=_environment(bundle)).output.split()
-    return float(imported), float(made)
+    printed = measure(command, folder=bundle, environ=_environment(bundle)).output.split()
+    return Start(*map(float, printed))
 
 
 def _profile(bundle: Path) -> str:

@@ -8,10 +8,11 @@ from typing import Any, Protocol
 import botocore.session
 from botocore.config import Config
 
-# A second attempt after a timeout would come too late, so the caller is told to try again.
+# A second attempt after a timeout would come too late, so the caller is told to try again. The
+# serving process gives up after 25 seconds, which leaves its answer the time to arrive.
 _INVOKE = Config(
-    connect_timeout=2,
-    read_timeout=24,
+    connect_timeout=1,
+    read_timeout=25.5,
     retries={"total_max_attempts": 1},
     tcp_keepalive=True,
     parameter_validation=False,

@@ -1,7 +1,7 @@
 """The call of the endpoint in X-Ray's trace of a request, where Lambda traces it.
 
-The SDK that Powertools' tracer is built on takes 150 ms to import, half as long as all the rest of
-a cold start. What it would send is one datagram to the daemon beside the function.
+The SDK that Powertools' tracer is built on takes more than half as long to import as all the rest
+of a cold start. What it would send is one datagram to the daemon beside the function.
 """
 
 import json
