@@ -57,7 +57,9 @@ class RequestError(ValueError):
 
 def error_body(message: str, code: ErrorCode) -> bytes:
     """The JSON that every error answer of this service has as its body."""
-    return json.dumps({"message": message, "code": str(code)}, ensure_ascii=False).encode()
+    text = json.dumps({"message": message, "code": str(code)}, ensure_ascii=False)
+    # The message may quote the caller, whose JSON can spell half of a surrogate pair.
+    return text.encode(errors="replace")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

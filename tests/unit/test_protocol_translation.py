@@ -108,6 +108,10 @@ def test_a_matrix_is_answered_only_where_it_was_asked_for() -> None:
     }
 
 
+def test_an_error_that_quotes_half_a_surrogate_pair_is_text() -> None:
+    assert json.loads(error_body("no \ud800 here", ErrorCode.BAD_REQUEST))["message"] == "no ? here"
+
+
 def test_every_error_code_has_a_status() -> None:
     assert set(HTTP_STATUS) == set(ErrorCode)
     assert json.loads(error_body("wait", ErrorCode.THROTTLED)) == {
