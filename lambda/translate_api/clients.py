@@ -39,8 +39,7 @@ class AwsClients(Protocol):
 class Clients:
     """One set serves every request of a process; each client is made when it is first needed.
 
-    A translation needs one of them, and the description of S3's API alone takes as long to read as
-    the rest of a cold start.
+    A translation needs one of them, and S3's alone would make a cold start a third longer.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:

@@ -55,7 +55,7 @@ class Translation:
 
 
 def _check_records(body: bytes) -> None:
-    # Loading protobuf takes a tenth of a cold start, which callers of JSON need not pay.
+    # Loading protobuf takes a fifth of a cold start, which callers of JSON need not pay.
     from protocol import recordio  # noqa: PLC0415
 
     if not body:
