@@ -15,6 +15,10 @@ from serving.settings import QueueLimits
 
 MAX_BATCH_WORK = 8192
 """Pieces times beam size of one call, which bounds its time and its memory."""
+ENOUGH = 16
+"""Sentences with which a translator is about as quick for each as with more."""
+BATCHES_LEFT = 2
+"""So many batches beside those under way are left waiting, to choose like lengths from."""
 LOOKAHEAD = 256
 """So many of the oldest sentences are looked through for some of like length."""
 SWEEP_SECONDS = 0.1
@@ -289,9 +293,15 @@ class Batcher:
         return chosen
 
     def _share(self) -> int:
-        """How many sentences a translator may take and leave the others their part."""
+        """How many sentences a translator may take.
+
+        Few are shared out evenly, until every translator has enough to be worked well. Beyond
+        that it pays more to leave some waiting, so that lengths can be chosen.
+        """
         in_system = self._num_waiting + self._num_running
-        return min(-(-in_system // len(self._workers)), self._limits.max_batch_size)
+        even = -(-in_system // len(self._workers))
+        selective = in_system // (len(self._workers) + BATCHES_LEFT)
+        return min(max(min(even, ENOUGH), selective), self._limits.max_batch_size)
 
     def _count_out(self, jobs: Sequence[Job]) -> None:
         self._num_waiting -= len(jobs)

@@ -61,7 +61,7 @@ class QueueLimits:
 
     max_sentences: int = 1024
     max_pieces: int = 65536
-    max_batch_size: int = 32
+    max_batch_size: int = 64
     """Sentences of one call."""
 
 

@@ -1,0 +1,1 @@
+"""The serving process beside CTranslate2 itself and beside Hugging Face's Marian."""
