@@ -25,6 +25,9 @@ SMALLEST_FREQUENCY = 2
 MAX_TRAINING_WORDS = 1 << 23
 """Running words to learn from; a longer text is sampled, which bounds memory and time."""
 _WORDS_AT_ONCE = 1024
+MAX_KNOWN_WORDS = 1 << 16
+MAX_KNOWN_CHARACTERS = 64
+"""Words whose pieces are remembered, and how long they may be."""
 
 
 class TokenizerError(ValueError):
@@ -97,6 +100,7 @@ class SubwordTokenizer:
         """
         self._tokenizer = _load(path)
         self._piece_of_id = tuple(self.vocabulary)
+        self._pieces_of_word: dict[str, tuple[str, ...]] = {}
 
     @property
     def vocabulary(self) -> dict[str, int]:
@@ -130,8 +134,22 @@ class SubwordTokenizer:
         return Segmentation(" ".join(decoded.split()), tuple(pieces), tuple(word_of_piece))
 
     def pieces(self, text: str) -> tuple[str, ...]:
-        (ids,) = self.piece_ids([text])
-        return tuple(map(self._piece_of_id.__getitem__, ids))
+        words, known = text.split(), self._pieces_of_word
+        new = [word for word in dict.fromkeys(words) if word not in known]
+        cut = self._cut(new) if new else {}
+        return tuple([piece for word in words for piece in known.get(word) or cut[word]])
+
+    def _cut(self, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The pieces of each word, which are remembered unless the word is long."""
+        pieces = (tuple(map(self._piece_of_id.__getitem__, ids)) for ids in self.piece_ids(words))
+        cut = dict(zip(words, pieces, strict=True))
+        short = {word: cut[word] for word in words if len(word) <= MAX_KNOWN_CHARACTERS}
+        if len(self._pieces_of_word) + len(short) > MAX_KNOWN_WORDS:
+            # A dictionary of its own, as other threads may be reading the old one.
+            self._pieces_of_word = short
+        else:
+            self._pieces_of_word.update(short)
+        return cut
 
     def text(self, pieces: Sequence[str]) -> str:
         content = b"".join(map(_piece_bytes, pieces))

@@ -252,6 +252,7 @@ class Batcher:
             ticket = job.ticket
             if ticket is None or ticket.is_over:
                 continue
+            job.ticket = None  # without the circle both are gone as soon as they are of no use
             ticket.remaining -= 1
             ticket.error = ticket.error or job.error
             if not ticket.remaining:

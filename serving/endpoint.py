@@ -1,6 +1,7 @@
 """SageMaker's hosting contract, whatever HTTP server stands in front."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -114,6 +115,9 @@ class Endpoint:
             model = await asyncio.to_thread(self._load_model, self.settings)
             service = TranslationService(model, self.settings)
             service.start()
+            # What is there now stays; looking through it again and again would hold up requests.
+            gc.collect()
+            gc.freeze()
             self._service = service
         except Exception:
             logger.exception("the model in %s cannot be served", self.settings.model_folder)

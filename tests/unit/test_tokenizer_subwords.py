@@ -79,6 +79,26 @@ def test_every_text_comes_back(tokenizer: SubwordTokenizer, text: str) -> None:
     assert len(segmentation.word_of_piece) == len(segmentation.pieces)
 
 
+@given(st.text(max_size=60))
+def test_pieces_and_text_alone_are_those_of_the_segmentation(
+    tokenizer: SubwordTokenizer, text: str
+) -> None:
+    segmentation = tokenizer.segment(text)
+    for _ in range(2):  # the second time out of memory
+        assert tokenizer.pieces(text) == segmentation.pieces
+    assert tokenizer.text(segmentation.pieces) == segmentation.text
+
+
+def test_no_more_than_so_many_words_are_remembered(
+    tokenizer: SubwordTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nmt.tokenizer.MAX_KNOWN_WORDS", 3)
+    monkeypatch.setattr("nmt.tokenizer.MAX_KNOWN_CHARACTERS", 4)
+    texts = ["one two three", "three four one", "longer words four", "one two three four five six"]
+    for text in texts:
+        assert tokenizer.pieces(text) == tokenizer.segment(text).pieces
+
+
 @given(text=texts())
 def test_no_piece_is_unknown_or_special(tokenizer: SubwordTokenizer, text: str) -> None:
     pieces = tokenizer.segment(text).pieces
