@@ -14,6 +14,8 @@ from serving.server import Server
 from serving.settings import ServingSettings, SettingsError
 
 COMMAND = "serve"
+SWITCH_SECONDS = 0.0005
+"""A translator that has ended a batch does not wait longer than this for Python to be free."""
 
 logger = logging.getLogger("serving")
 
@@ -54,6 +56,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     except SettingsError as error:
         logger.error("%s", error)  # noqa: TRY400 - the message says it all
         return 1
+    sys.setswitchinterval(SWITCH_SECONDS)
     return asyncio.run(serve(settings))
 
 

@@ -16,7 +16,8 @@ from serving.settings import QueueLimits
 MAX_BATCH_WORK = 8192
 """Pieces times beam size of one call, which bounds its time and its memory."""
 ENOUGH = 16
-"""Sentences with which a translator is about as quick for each as with more."""
+ENOUGH_ROWS = 60
+"""Sentences, and those times the beam size, with which a translator is as quick as with more."""
 BATCHES_LEFT = 2
 """So many batches beside those under way are left waiting, to choose like lengths from."""
 LOOKAHEAD = 256
@@ -283,7 +284,7 @@ class Batcher:
         """The job that has waited longest, with others of its kind and of like length."""
         kind = min(self._waiting, key=lambda kind: self._waiting[kind][0].order)
         waiting = self._waiting[kind]
-        chosen = choose(waiting[:LOOKAHEAD], self._share())
+        chosen = choose(waiting[:LOOKAHEAD], self._share(waiting[0].width))
         if len(chosen) == len(waiting):
             del self._waiting[kind]
         else:
@@ -293,7 +294,7 @@ class Batcher:
         self._num_running += len(chosen)
         return chosen
 
-    def _share(self) -> int:
+    def _share(self, width: int) -> int:
         """How many sentences a translator may take.
 
         Few are shared out evenly, until every translator has enough to be worked well. Beyond
@@ -302,7 +303,8 @@ class Batcher:
         in_system = self._num_waiting + self._num_running
         even = -(-in_system // len(self._workers))
         selective = in_system // (len(self._workers) + BATCHES_LEFT)
-        return min(max(min(even, ENOUGH), selective), self._limits.max_batch_size)
+        enough = max(1, min(ENOUGH, ENOUGH_ROWS // width))
+        return min(max(min(even, enough), selective), self._limits.max_batch_size)
 
     def _count_out(self, jobs: Sequence[Job]) -> None:
         self._num_waiting -= len(jobs)
