@@ -16,7 +16,7 @@ SERVICE_REQUIREMENTS := requirements.txt $(wildcard containers/*/requirements.tx
 TEST_REQUIREMENTS := tests/requirements.txt
 
 .PHONY: help setup up down status env test unit lint format protobuf openapi bundle synth deploy destroy clean \
-	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality bench-api schemathesis
+	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality bench-api schemathesis fuzz
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -69,6 +69,9 @@ bench-api: setup ## what the function adds to the endpoint's own time, and how l
 
 schemathesis: setup $(BIN)/.tests ## N generated requests of each kind (1000) against the OpenAPI document, on this machine
 	@SCHEMATHESIS_EXAMPLES=$(or $(N),1000) $(BIN)/python -m pytest tests/functional/test_rest_api_contract.py -s --timeout 3000
+
+fuzz: setup ## N generated requests (a million) against the function and the endpoint (SEED=1)
+	@PYTHONPATH=.:lambda $(BIN)/python -m benchmarks.fuzz --requests $(or $(N),1000000) --seed $(or $(SEED),1)
 
 protobuf: $(BIN)/.tests ## generate protocol/record_pb2 from record.proto
 	@$(BIN)/python -m grpc_tools.protoc -Iprotocol --python_out=protocol --pyi_out=protocol record.proto
