@@ -43,6 +43,7 @@ class HttpConnection(asyncio.Protocol):
         self.active_at = self._loop.time()
         """When something was last received or written."""
         self._url, self._method, self._content_type = b"", "", ""
+        self._headers: list[tuple[bytes, bytes]] = []
         self._accept: list[str] = []
         self._body: list[bytes] = []
         self._length = self._head_length = self._announced = 0
@@ -62,15 +63,14 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.active_at = self._loop.time()
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            # The request has been read; what it wants to change to is not spoken here.
-            self._parser = httptools.HttpRequestParser(self)
-            if rest := data[upgrade.args[0] :]:
-                self.data_received(rest)
-        except httptools.HttpParserError as error:
-            self._refuse(f"this is not a request in HTTP/1.1: {error.__context__ or error}")
+        while data:
+            data = self._feed(data)
+
+    def eof_received(self) -> bool:
+        """The sender has said all; whether the connection stays, for answers that it waits for."""
+        self._is_receiving = False
+        self._ends_after_answer = True
+        return not self.is_idle
 
     def pause_writing(self) -> None:
         self._is_clogged = True
@@ -83,6 +83,7 @@ class HttpConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._url, self._method, self._content_type = b"", "", ""
+        self._headers = []
         self._accept = []
         self._body = []
         self._length = self._head_length = self._announced = 0
@@ -96,6 +97,7 @@ class HttpConnection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count_head(len(name) + len(value))
         name = name.lower()
+        self._headers.append((name, value))
         if name == b"content-type":
             self._content_type = value.decode("latin-1")
         elif name == b"accept":
@@ -122,6 +124,8 @@ class HttpConnection(asyncio.Protocol):
             self._enqueue(too_large(self._limit), keeps_alive=False)
 
     def on_message_complete(self) -> None:
+        if self._parser.should_upgrade():
+            return
         self._is_receiving = False
         keeps_alive = self._parser.should_keep_alive()
         if self._length > self._limit:
@@ -162,6 +166,29 @@ class HttpConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def _feed(self, data: bytes) -> bytes:
+        """Let the parser read; what it has to read in another way is returned."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._parser = httptools.HttpRequestParser(self)
+            if self._method != "CONNECT":
+                return self._head_without_upgrade() + data[upgrade.args[0] :]
+            self._refuse("this is not a proxy")
+        except httptools.HttpParserError as error:
+            self._refuse(f"this is not a request in HTTP/1.1: {error.__context__ or error}")
+        return b""
+
+    def _head_without_upgrade(self) -> bytes:
+        """The same request without the wish for another protocol, for none is spoken here."""
+        lines = [f"{self._method} ".encode("latin-1") + self._url + b" HTTP/1.1"]
+        for name, value in self._headers:
+            if name == b"connection" and b"close" in value.lower():
+                lines.append(b"connection: close")
+            elif name not in (b"connection", b"upgrade"):
+                lines.append(name + b": " + value)
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
     def _count_head(self, length: int) -> None:
         self._head_length += length
         if self._head_length > MAX_HEAD_BYTES:
@@ -194,7 +221,8 @@ class HttpConnection(asyncio.Protocol):
             logger.error("a request failed", exc_info=response.failure)
         if self._transport is None or self._transport.is_closing():
             return
-        ends = not self._keeps_alive or (self._ends_after_answer and not self._is_receiving)
+        is_last = not (self._is_receiving or self._waiting)
+        ends = not self._keeps_alive or (self._ends_after_answer and is_last)
         self._transport.write(_encoded(response, with_body=not self._is_head, ends=ends))
         self.active_at = self._loop.time()
         if ends:
