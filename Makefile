@@ -16,7 +16,7 @@ SERVICE_REQUIREMENTS := requirements.txt $(wildcard containers/*/requirements.tx
 TEST_REQUIREMENTS := tests/requirements.txt
 
 .PHONY: help setup up down status env test unit lint format protobuf openapi bundle synth deploy destroy clean \
-	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality bench-api schemathesis fuzz
+	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality bench-api bench-serving schemathesis fuzz
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -63,6 +63,9 @@ bench-quality: setup ## BLEU of three trainings on DATA=DIR with train, val and 
 
 bench-reading: setup ## a record file of six million pairs: the time to read it and the memory
 	@$(BIN)/python -m benchmarks.training.reading 6000000
+
+bench-serving: setup .bench-venv/.installed ## the serving process beside CTranslate2 itself and Hugging Face's Marian (SIZE=small, base or demo)
+	@$(BIN)/python -m benchmarks.serving $(if $(SIZE),--size $(SIZE))
 
 bench-api: setup ## what the function adds to the endpoint's own time, and how long it takes to start
 	@$(BIN)/python -m benchmarks.api --profile

@@ -145,12 +145,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
     add = parser.add_argument
     add("--model", type=Path, metavar="DIR", help="a model as a training job packed it, unpacked")
-    add("--size", choices=list(SIZES), default="base", help="of the model that is made otherwise")
+    add("--size", choices=list(SIZES), default="small", help="of the model that is made otherwise")
     add("--text", type=Path, metavar="FILE", help="sentences, one a line; else generated")
-    add("--sentences", type=int, nargs=2, default=(1000, 250), metavar="N", help="per beam size")
+    add("--sentences", type=int, nargs=2, default=(4000, 1000), metavar="N", help="per beam size")
     add("--rounds", type=int, default=3, metavar="N", help="of everyone, in turn")
     add("--no-peer", action="store_true", help="leave out Hugging Face's Marian")
-    add("--peer-sentences", type=int, default=64, metavar="N", help="for Marian, which is slow")
+    add("--peer-sentences", type=int, default=32, metavar="N", help="for Marian, which is slow")
     add("--scratch", type=Path, metavar="FOLDER", help="where to put files meanwhile")
     return parser
 
