@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from nmt.translator import SearchOptions, Translator
@@ -26,13 +27,14 @@ class Score:
 
 
 SCORE = Score()
+_search = lru_cache(maxsize=256)(Search)
 
 
 def search_job(
     source: Sequence[str], options: SearchOptions, prefix: Sequence[str] | None = None
 ) -> Job:
     """A source to translate; the result is a list of hypotheses."""
-    call = Search(options, is_begun=prefix is not None)
+    call = _search(options, is_begun=prefix is not None)
     return Job(source, call, width=options.beam_size, target=prefix)
 
 

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from protocol.translation import HTTP_STATUS, JSON_CONTENT_TYPE, ErrorCode, error_body
 
 RETRY_AFTER_SECONDS = 1
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """What of a request decides the answer."""
 
     method: str

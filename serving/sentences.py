@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from nmt.tokenizer import SubwordTokenizer, Tokenizer
 from nmt.translator import SearchOptions
@@ -21,8 +22,7 @@ _AFTER_WIDE_MARK = re.compile("(?<=[\u3002\uff01\uff1f])(?![\u3002\uff01\uff1f\u
 """Chinese and Japanese marks need no white space, but belong into the quotation that they end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What is translated on its own: a whole sentence, or a sentence of a text that was split."""
 
     text: str
@@ -30,8 +30,7 @@ class Part:
     pieces: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """One instance, line or record of a request."""
 
     configuration: Configuration
@@ -48,7 +47,7 @@ class SentenceReader:
         self._tokenizer = tokenizer
         self._manifest = manifest
         self._limits = limits
-        self._default_options = self._search_options(DEFAULTS)
+        self._options = lru_cache(maxsize=256)(self._search_options)
         self._max_characters = _max_characters(tokenizer, limits.max_source_pieces)
 
     def read(self, instance: Instance) -> Sentence:
@@ -76,7 +75,7 @@ class SentenceReader:
         """
         if len(pieces) > self._limits.max_source_pieces:
             raise self._too_long("the sentence", pieces)
-        return Sentence(DEFAULTS, self._default_options, (Part("", pieces),))
+        return Sentence(DEFAULTS, self._options(DEFAULTS), (Part("", pieces),))
 
     def _part(self, sentence: str) -> Part:
         text = " ".join(sentence.split())
@@ -95,11 +94,6 @@ class SentenceReader:
         limit = self._limits.max_source_pieces
         number = f"more than {limit}" if pieces is None else str(len(pieces))
         return RequestError(f"{what} has {number} pieces; at most {limit} are translated")
-
-    def _options(self, configuration: Configuration) -> SearchOptions:
-        if configuration is DEFAULTS:
-            return self._default_options
-        return self._search_options(configuration)
 
     def _search_options(self, configuration: Configuration) -> SearchOptions:
         manifest, limits = self._manifest, self._limits
