@@ -37,6 +37,8 @@ class Case:
     """Of an endpoint: the bytes that come over the connection, as they arrive."""
     is_whole: bool = True
     """Whether the sender stays until it has been answered."""
+    closes: bool = False
+    """Whether the sender closes its side as soon as it has sent everything."""
     is_head: bool = False
     """Whether the method is HEAD, whose answers have no body."""
     num_requests: int | None = None

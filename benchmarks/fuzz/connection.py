@@ -43,7 +43,12 @@ class MemoryTransport(asyncio.Transport):
 
 
 async def exchange(
-    endpoint: Endpoint, parts: Iterable[bytes], *, stays: bool, is_head: bool
+    endpoint: Endpoint,
+    parts: Iterable[bytes],
+    *,
+    stays: bool = True,
+    closes: bool = False,
+    is_head: bool = False,
 ) -> list[Answer]:
     """Send bytes over a new connection and read all answers, until it is the sender's turn again.
 
@@ -51,6 +56,7 @@ async def exchange(
         endpoint: with its model loaded.
         parts: the bytes, as they arrive.
         stays: whether the sender waits for the answers; otherwise there are none.
+        closes: whether the sender closes its side after the last of them.
         is_head: whether the answers come without their bodies.
 
     Raises:
@@ -63,6 +69,8 @@ async def exchange(
         if transport.is_closing():
             break
         _feed(connection, part)
+    if closes and not (transport.is_closing() or connection.eof_received()):
+        transport.close()
     while stays and not (transport.is_closing() or await _is_senders_turn(connection)):
         transport.changed.clear()
         await transport.changed.wait()

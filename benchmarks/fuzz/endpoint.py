@@ -73,7 +73,11 @@ class Endpoints:
         waits = is_large and case.target is not Target.STARVED
         async with self._large if waits else contextlib.nullcontext():
             answers = await exchange(
-                self._endpoints[case.target], case.parts, stays=case.is_whole, is_head=case.is_head
+                self._endpoints[case.target],
+                case.parts,
+                stays=case.is_whole,
+                closes=case.closes,
+                is_head=case.is_head,
             )
         if case.num_requests is not None:
             number = len(answers)
@@ -90,7 +94,7 @@ def _endpoint(root: Path, limits: RequestLimits, queue: QueueLimits) -> Endpoint
 async def _wait_until_ready(endpoint: Endpoint) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
-        (answer,) = await exchange(endpoint, [PING], stays=True, is_head=False)
+        (answer,) = await exchange(endpoint, [PING])
         if answer.status == 200:
             return
         expect(time.monotonic() < deadline, "the endpoint did not become ready")

@@ -40,6 +40,7 @@ PATHS = (
 VERSIONS = ("HTTP/1.0", "HTTP/2.0", "HTTP/9.9", "HTTP/1.1 ", "", "ICY/1.1")
 TOO_MANY_BYTES = 1_100_000
 """The endpoints here take 1 MB."""
+CLOSE_AFTERWARDS = 0.1
 CUT_OR_LONG = (0, 1, 10**6, 2**31, 2**63, 2**64)
 
 
@@ -56,13 +57,19 @@ def endpoint_case(random: Random, target: Target) -> Case:
         lines, body = headers.any_of(random, media_type), Body(body.content)
     if random.random() < 0.1:
         wire = _dishonest(random, lines, body.content)
-        return Case(target=target, parts=_parts(random, wire), is_whole=random.random() < 0.5)
+        return Case(
+            target=target,
+            parts=_parts(random, wire),
+            is_whole=random.random() < 0.5,
+            closes=random.random() < CLOSE_AFTERWARDS,
+        )
     wire = _request(random, "POST", INVOCATIONS, lines, body.content)
     is_good = body.num_sentences is not None and target is not Target.STARVED
     num_requests = random.choice((2, 3, 20)) if is_good and random.random() < 0.02 else 1
     return Case(
         target=target,
         parts=_parts(random, wire * num_requests),
+        closes=random.random() < CLOSE_AFTERWARDS,
         num_requests=num_requests if is_good else None,
         num_sentences=body.num_sentences if is_good else None,
         sentences=body.sentences if is_good else (),
