@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from protocol.recordio import encode_record, write_frame
-from serving.settings import ServingSettings
-from tests.copying_model import build_subword_model, build_word_model
+from serving.settings import RequestLimits, ServingSettings
+from tests.copying_model import NUM_POSITIONS, build_subword_model, build_word_model
 from tests.running_endpoint import running, wait_until_ready
 
 CONTENT_TYPES = ("application/json", "application/x-recordio-protobuf", "application/jsonlines")
+MAX_DECODING_LENGTH = NUM_POSITIONS - 4
 LINES = ("Grüße aus Köln", "you are so good !", "naïve café 日本")
 
 TEXTS = st.text(max_size=40) | st.sampled_from(["<s>", "</s> you", "<pad><unk>", "\x00 \x85 \x1c"])
@@ -25,14 +26,30 @@ JSON_VALUES = st.recursive(
     max_leaves=6,
 )
 MATRIX_FLAGS = st.booleans() | st.sampled_from(["true", "false", "yes", 1])
+TERMS = st.sampled_from(["you", "good", "Köln", "so good"]) | TEXTS
+CONFIGURATIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "attention_matrix": MATRIX_FLAGS,
+        "beam_size": st.integers(1, 4) | st.sampled_from(["2", "x", 0]),
+        "alternatives": st.integers(1, 3),
+        "length_penalty": st.floats(0, 5) | st.sampled_from(["0.5", -1]),
+        "max_decoding_length": st.integers(1, MAX_DECODING_LENGTH),
+        "scores": st.booleans(),
+        "glossary": st.dictionaries(TERMS, TERMS, max_size=3),
+        "split_sentences": st.booleans(),
+    },
+)
 INSTANCES = st.fixed_dictionaries(
-    {"data": TEXTS | JSON_VALUES},
-    optional={"configuration": st.fixed_dictionaries({"attention_matrix": MATRIX_FLAGS})},
+    {"data": TEXTS | JSON_VALUES}, optional={"configuration": CONFIGURATIONS | JSON_VALUES}
 )
 JSON_BODIES = st.lists(INSTANCES | JSON_VALUES, max_size=4).map(
     lambda instances: json.dumps({"instances": instances}).encode()
 )
-LINE_BODIES = st.lists(st.fixed_dictionaries({"source": TEXTS | JSON_VALUES}), max_size=4).map(
+LINES_OF_JSON = st.fixed_dictionaries(
+    {"source": TEXTS | JSON_VALUES}, optional={"configuration": CONFIGURATIONS}
+)
+LINE_BODIES = st.lists(LINES_OF_JSON, max_size=4).map(
     lambda lines: "\n".join(json.dumps(line) for line in lines).encode()
 )
 
@@ -55,7 +72,8 @@ def client(
 ) -> Iterator[httpx.Client]:
     root = tmp_path_factory.mktemp("ml")
     _build(request.param, root / "model")
-    with running(ServingSettings(root=root, num_threads=1)) as connected:
+    limits = RequestLimits(max_source_pieces=20, max_decoding_length=MAX_DECODING_LENGTH)
+    with running(ServingSettings(root=root, num_threads=1, limits=limits)) as connected:
         wait_until_ready(connected)
         yield connected
 
