@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nmt.translator import SourceTooLongError, Translator, TranslatorConfig, TranslatorError
+from nmt.translator import (
+    SearchOptions,
+    SourceTooLongError,
+    Translator,
+    TranslatorConfig,
+    TranslatorError,
+)
 from tests.copying_model import LEXICON, NUM_POSITIONS, build_word_model
 
 SENTENCE = ["you", "are", "so", "good", "!"]
@@ -92,6 +98,50 @@ def test_asking_for_attention_changes_no_translation(tmp_path: Path) -> None:
         )
         assert [found.pieces for found in plain] == [found.pieces for found in attentive]
         assert len({found.pieces for found in plain}) > 100
+
+
+@pytest.mark.parametrize(("beam_size", "num_steps"), [(1, 2), (2, 5)])
+def test_a_search_stops_when_told_to_at_a_beam_of_one_only(
+    translator: Translator, beam_size: int, num_steps: int
+) -> None:
+    asked: list[None] = []
+
+    def should_stop() -> bool:
+        asked.append(None)
+        return len(asked) == 2
+
+    options = SearchOptions(beam_size=beam_size, max_decoding_length=50)
+    ((found,),) = translator.search([SENTENCE], options, should_stop=should_stop)
+    assert len(found.pieces) <= num_steps
+    assert len(asked) == (2 if beam_size == 1 else 0)
+
+
+def test_a_prefix_begins_every_hypothesis(translator: Translator) -> None:
+    options = SearchOptions(beam_size=2, max_decoding_length=50, num_hypotheses=2, attention=True)
+    (found,) = translator.search([SENTENCE], options, prefixes=[["das", "ist"]])
+    assert [hypothesis.pieces[:2] for hypothesis in found] == [("das", "ist")] * 2
+    for hypothesis in found:
+        assert hypothesis.attention is not None
+        assert hypothesis.attention.shape == (len(hypothesis.pieces), len(SENTENCE))
+
+
+@pytest.mark.parametrize("length_penalty", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("beam_size", [1, 2])
+def test_a_score_is_the_log_probability_over_the_length_with_its_end(
+    folder: Path, beam_size: int, length_penalty: float
+) -> None:
+    translator = Translator.load(folder, TranslatorConfig(compute_type="float32"))
+    options = SearchOptions(
+        beam_size=beam_size, max_decoding_length=50, length_penalty=length_penalty, scores=True
+    )
+    sources = [SENTENCE, ["good"], []]
+    found = [hypotheses[0] for hypotheses in translator.search(sources, options)]
+    scored = translator.log_probabilities(sources[:2], [h.pieces for h in found[:2]])
+    expected = [
+        value / (len(hypothesis.pieces) + 1) ** length_penalty
+        for hypothesis, value in zip(found, scored, strict=False)
+    ]
+    assert [hypothesis.score for hypothesis in found] == pytest.approx([*expected, 0.0], rel=1e-4)
 
 
 def test_the_first_source_over_the_limit_is_named(folder: Path) -> None:
