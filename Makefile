@@ -16,7 +16,8 @@ SERVICE_REQUIREMENTS := requirements.txt $(wildcard containers/*/requirements.tx
 TEST_REQUIREMENTS := tests/requirements.txt
 
 .PHONY: help setup up down status env test unit lint format protobuf openapi bundle synth deploy destroy clean \
-	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality bench-api bench-serving schemathesis fuzz
+	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality bench-api bench-serving schemathesis fuzz \
+	bench-load
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -75,6 +76,10 @@ schemathesis: setup $(BIN)/.tests ## N generated requests of each kind (1000) ag
 
 fuzz: setup ## N generated requests (a million) against the function and the endpoint (SEED=1)
 	@PYTHONPATH=.:lambda $(BIN)/python -m benchmarks.fuzz --requests $(or $(N),1000000) --seed $(or $(SEED),1)
+
+bench-load: setup ## MINUTES=30 of signed requests through the service on this machine, a promotion in between (RATE=, PLOT=)
+	@$(BIN)/python -m benchmarks.load --minutes $(or $(MINUTES),30) --plot $(or $(PLOT),docs/load.svg) \
+		$(if $(RATE),--rate $(RATE))
 
 protobuf: $(BIN)/.tests ## generate protocol/record_pb2 from record.proto
 	@$(BIN)/python -m grpc_tools.protoc -Iprotocol --python_out=protocol --pyi_out=protocol record.proto

@@ -1,0 +1,1 @@
+"""Signed requests through the whole service on this machine, with a promotion in the middle."""
