@@ -1,5 +1,6 @@
 """How `up` ends; the deployment and the client's answers are stand-ins."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,7 +23,7 @@ class DeployedService:
     def __init__(self, settings: LocalSettings) -> None:
         self.settings = settings
 
-    def deploy(self) -> None:
+    def deploy(self, context: Sequence[str]) -> None:
         pass
 
     def served_model(self) -> str:
