@@ -14,6 +14,10 @@ SUBWORDS = "subwords.json"
 MANIFEST = "manifest.json"
 SAMPLES = "samples.json"
 VERIFICATION = "verification.json"
+TEST_FOLDER = "test"
+"""In an execution's folder: the text that candidates are judged by, a line for each sentence."""
+TEST_SOURCE = "source.txt"
+TEST_TARGET = "target.txt"
 CTRANSLATE2_FOLDER = "ctranslate2"
 WEIGHTS = "weights.pt"
 """PyTorch's, to train further from; serving does not read it."""
@@ -64,6 +68,8 @@ class ModelManifest:
     """The batch after which the weights were as they are."""
     training_seconds: float = 0.0
     """Validation included, and the time before a resumption."""
+    end_reason: str = ""
+    """Why the training ended, in its own words."""
     format_version: int = MANIFEST_FORMAT_VERSION
 
     def save(self, path: Path) -> None:

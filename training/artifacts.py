@@ -89,6 +89,7 @@ def build_manifest(
         num_batches=outcome.num_batches,
         kept_batch=outcome.kept_step,
         training_seconds=round(outcome.seconds, 1),
+        end_reason=str(outcome.reason),
     )
 
 

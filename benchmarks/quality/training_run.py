@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.processes import BenchmarkError
+from nmt.outcome import StopReason
 from preprocessing.__main__ import main as preprocess
 from protocol.artifacts import (
     MANIFEST,
@@ -17,6 +18,7 @@ from protocol.artifacts import (
     TARGET_VOCABULARY,
     TRAIN_RECORDS,
     VALIDATION_RECORDS,
+    ModelManifest,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +47,7 @@ def prepare(texts: Path, folder: Path, *, merges: int) -> Path:
 def train(prepared: Path, folder: Path, hyperparameters: Mapping[str, object]) -> Path:
     """The model's folder; progress goes to `training.log` beside it."""
     model = folder / "model"
-    if not (model / MANIFEST).exists():
+    if not _is_complete(model / MANIFEST):
         _lay_out(prepared, folder, hyperparameters)
         # Threads that spin while they wait take a shared machine's cores from those that work.
         environ = {"OMP_WAIT_POLICY": "passive", **os.environ}
@@ -55,6 +57,11 @@ def train(prepared: Path, folder: Path, hyperparameters: Mapping[str, object]) -
             if subprocess.run(command, env=environ, stdout=log, stderr=log, check=False).returncode:
                 raise BenchmarkError(f"the training failed; see {folder / 'training.log'}")
     return model
+
+
+def _is_complete(manifest: Path) -> bool:
+    """Whether there is a model, and its training was not asked to stop before its end."""
+    return manifest.exists() and ModelManifest.load(manifest).end_reason != StopReason.REQUESTED
 
 
 def _lay_out(prepared: Path, folder: Path, hyperparameters: Mapping[str, object]) -> None:

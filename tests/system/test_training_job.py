@@ -176,6 +176,7 @@ def test_the_model_folder_holds_what_serving_needs(trained: tuple[Path, str]) ->
     assert manifest.versions["torch"] == torch.__version__
     assert len(manifest.versions["service"]) == 16
     assert (manifest.num_batches, manifest.kept_batch) == (450, 450)
+    assert manifest.end_reason == "max_num_batches reached"
     assert 0 < manifest.training_seconds < 200
     samples = json.loads((model / SAMPLES).read_text(encoding="utf-8"))
     assert len(samples) == 20
@@ -264,6 +265,7 @@ def test_a_stopped_job_leaves_a_model_and_goes_on_when_started_again(
     assert stopped
     manifest = ModelManifest.load(tmp_path / "model" / MANIFEST)
     assert manifest.metrics.keys() == {"validation:perplexity", "validation:accuracy"}
+    assert manifest.end_reason == "asked to stop"
     assert (tmp_path / "model" / CTRANSLATE2_FOLDER / "model.bin").exists()
 
     batches = int(stopped[1])
