@@ -4,6 +4,7 @@ from local.sagemaker.errors import UnknownOperationError
 from local.sagemaker.host import Host
 from local.sagemaker.hosting_operations import HostingOperations
 from local.sagemaker.job_operations import JobOperations
+from local.sagemaker.model_packages import ModelPackages
 from local.sagemaker.named_resources import NamedResources
 from local.sagemaker.request_model import check_request
 from local.sagemaker.tag_operations import Request, TagOperations
@@ -20,11 +21,13 @@ class ControlPlane:
         self.groups = NamedResources(
             host, self.tags, word="ModelPackageGroup", kind="model-package-group"
         )
+        self.packages = ModelPackages(host, self.groups)
         self._operations = {
             **self.tags.operations(),
             **self.jobs.operations(),
             **self.hosting.operations(),
             **self.groups.operations(),
+            **self.packages.operations(),
         }
 
     def call(self, operation: str, request: Request) -> Request:

@@ -33,6 +33,13 @@ class ResourceInUseError(SageMakerError):
     status = 400
 
 
+class ConflictError(SageMakerError):
+    """The resource is in a state that does not allow this."""
+
+    code = "ConflictException"
+    status = 400
+
+
 class UnknownOperationError(SageMakerError):
     """An operation of SageMaker that this machine does not have."""
 

@@ -25,7 +25,7 @@ class NamedResources:
         return {
             f"Create{self._word}": self.create,
             f"Describe{self._word}": lambda request: self.get(request[self._name]),
-            f"Delete{self._word}": self._delete,
+            f"Delete{self._word}": self.delete,
         }
 
     def create(self, request: Request) -> Request:
@@ -59,11 +59,21 @@ class NamedResources:
         """The name behind an ARN, which has it in lower case; empty when there is none."""
         return next((name for name in self._found if self._host.arn(self._kind, name) == arn), "")
 
+    def all(self) -> list[dict[str, Any]]:
+        """Every resource, the oldest first."""
+        with self._lock:
+            return list(self._found.values())
+
     @property
     def _name(self) -> str:
         return f"{self._word}Name"
 
-    def _delete(self, request: Request) -> Request:
+    def delete(self, request: Request) -> Request:
+        """Forget a resource.
+
+        Raises:
+            ValidationError: there is none.
+        """
         self.get(request[self._name])
         with self._lock:
             self._found.pop(request[self._name], None)

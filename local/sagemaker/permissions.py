@@ -14,6 +14,12 @@ _NAMED_BY: Mapping[str, tuple[str, str]] = {
     "EndpointConfig": ("endpoint-config", "EndpointConfigName"),
     "Endpoint": ("endpoint", "EndpointName"),
 }
+_PACKAGE_OPERATIONS = (
+    "CreateModelPackage",
+    "DescribeModelPackage",
+    "UpdateModelPackage",
+    "DeleteModelPackage",
+)
 _VERBS = ("Create", "Describe", "Stop", "Delete", "Update")
 _ROLES = ("RoleArn", "ExecutionRoleArn")
 
@@ -29,6 +35,8 @@ class Need:
 
 def needs(host: Host, operation: str, request: Mapping[str, Any]) -> list[Need]:
     """Everything a caller must be allowed for this request."""
+    if operation in _PACKAGE_OPERATIONS:
+        return _package_needs(host, operation, request)
     found = [Need(action=f"sagemaker:{operation}", resource=_resource(host, operation, request))]
     if operation.startswith("Create"):
         if request.get("Tags"):
@@ -51,3 +59,23 @@ def _resource(host: Host, operation: str, request: Mapping[str, Any]) -> str:
         if kind and parameter in request:
             return host.arn(kind, str(request[parameter]))
     return str(request.get("ResourceArn", "*"))
+
+
+def _package_needs(host: Host, operation: str, request: Mapping[str, Any]) -> list[Need]:
+    """A new version needs its group and, whatever its number will be, the group's versions."""
+    action = f"sagemaker:{operation}"
+    if operation == "CreateModelPackage":
+        group = package_name(str(request.get("ModelPackageGroupName", "")))
+        resources = [
+            host.arn("model-package-group", group),
+            host.arn("model-package", f"{group}/*"),
+        ]
+    else:
+        given = request.get("ModelPackageArn") or request.get("ModelPackageName") or ""
+        resources = [host.arn("model-package", package_name(str(given)))]
+    return [Need(action=action, resource=resource) for resource in resources]
+
+
+def package_name(name_or_arn: str) -> str:
+    """`GROUP` or `GROUP/VERSION` of a group or package that is given by either."""
+    return name_or_arn.partition("/")[2] if name_or_arn.startswith("arn:") else name_or_arn
