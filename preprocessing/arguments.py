@@ -60,10 +60,13 @@ def job_settings(arguments: Sequence[str], output: Path) -> Settings:
     """
     given = _job_parser().parse_args(arguments)
     content: dict[str, object] = {"subwords": given.subwords, "cleaning": _cleaning_content(given)}
-    if corpus := _corpus_content(*_texts(given)):
+    test = _pair("test", given.test_source, given.test_target)
+    if corpus := _corpus_content(*_texts(given), test):
         content["corpus"] = corpus
     if given.max_lines is not None:
         content["max_lines"] = given.max_lines
+    if given.test_only and not (given.test_source and given.test_target):
+        raise ArgumentsError("--test-only needs --test-source and --test-target")
     try:
         wanted = RetrainingInput.parse(content)
     except InputError as error:
@@ -73,6 +76,8 @@ def job_settings(arguments: Sequence[str], output: Path) -> Settings:
         validation=TextURIs(
             source=wanted.corpus.validation_source, target=wanted.corpus.validation_target
         ),
+        test=test,
+        test_only=given.test_only,
         outputs=OutputPaths.of_job(output),
         max_lines=wanted.max_lines,
         subwords=wanted.subwords,
@@ -108,6 +113,10 @@ def _job_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     _add_input(parser)
+    add = parser.add_argument
+    add("--test-source", metavar="TEXT", help="what models are judged by, else the validation text")
+    add("--test-target", metavar="TEXT")
+    add("--test-only", action="store_true", help="write the test set and nothing else")
     return parser
 
 
@@ -176,16 +185,14 @@ def _pair(role: str, source: str | None, target: str | None) -> TextURIs | None:
     return None
 
 
-def _corpus_content(train: TextURIs | None, validation: TextURIs | None) -> dict[str, str]:
+def _corpus_content(
+    train: TextURIs | None, validation: TextURIs | None, test: TextURIs | None
+) -> dict[str, str]:
     """The texts under the keys of the state machine's input."""
     content: dict[str, str] = {}
-    if train:
-        content |= {"source": train.source, "target": train.target}
-    if validation:
-        content |= {
-            "validation_source": validation.source,
-            "validation_target": validation.target,
-        }
+    for role, text in (("", train), ("validation_", validation), ("test_", test)):
+        if text:
+            content |= {f"{role}source": text.source, f"{role}target": text.target}
     return content
 
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 from preprocessing.arguments import job_settings
 from preprocessing.errors import PreprocessingError, StoppedError, reason_in_one_line
 from preprocessing.pipeline import run
+from protocol.artifacts import CHANNELS, TEST_FOLDER
 
 MAX_MESSAGE_BYTES = 1024
 """SageMaker's limit for a job's exit message."""
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> i
     root = Path(environ.get("SAGEMAKER_ROOT", "/opt/ml"))
     try:
         output = root / "processing" / "output"
-        for channel in ("train", "validation", "vocab"):
+        for channel in (*CHANNELS, TEST_FOLDER):
             (output / channel).mkdir(parents=True, exist_ok=True)
         print(run(job_settings(arguments, output)))
     except (PreprocessingError, StoppedError, OSError) as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from preprocessing.blocks import BlockPair
 from preprocessing.corpus import read_parallel_text
-from preprocessing.errors import CorpusError
+from preprocessing.errors import ArgumentsError, CorpusError
 from preprocessing.filters import build_filters
 from preprocessing.outputs import StagedOutputs
 from preprocessing.parallel_text import ParallelText
@@ -17,18 +17,21 @@ from preprocessing.progress import DownloadProgress, Progress
 from preprocessing.records import PairEncoding, write_records
 from preprocessing.settings import Settings, TextURIs
 from preprocessing.side_reader import Side
-from preprocessing.summary import Summary, unknown_share
+from preprocessing.summary import Summary, TestSetSummary, unknown_share
+from preprocessing.test_set import write_test_set
 from preprocessing.text_blocks import LineTransform
 from protocol.uris import display_name
 
 
-def run(settings: Settings) -> Summary:
+def run(settings: Settings) -> Summary | TestSetSummary:
     """Read the corpus, write its files, and say what was done.
 
     Raises:
         PreprocessingError: nothing was written; the message names the input and the reason.
         VocabularyError: likewise, for a vocabulary that exists already.
     """
+    if settings.test_only:
+        return _write_test_set_only(settings)
     started = time.monotonic()
     with ExitStack() as stack:
         outputs = stack.enter_context(StagedOutputs())
@@ -36,7 +39,8 @@ def run(settings: Settings) -> Summary:
         existing = existing_pieces(settings)
         reader = _Reader(settings, stack)
         # The small text goes first, so that a mistake in it shows before the long one is read.
-        validation = reader.validation()
+        validation = reader.read(settings.validation)
+        test = reader.read(settings.test) or validation
         training = reader.training()
         pieces = existing or make_pieces(settings, training, outputs)
         _write(training, pieces.encode(training), train_path)
@@ -45,14 +49,32 @@ def run(settings: Settings) -> Summary:
             encoding = pieces.encode(validation)
             _write(validation, encoding, outputs.stage(settings.outputs.validation))
             unknown = unknown_share(validation, encoding)
+        if test and settings.outputs.test:
+            _write_test_set(test, settings.outputs.test, outputs)
         return Summary(
             training=training.pair_counts(),
             validation=validation.pair_counts() if validation else None,
+            test=test.pair_counts() if test and settings.test else None,
             unknown=unknown,
             source_vocabulary_size=len(pieces.source),
             target_vocabulary_size=len(pieces.target),
             seconds=time.monotonic() - started,
         )
+
+
+def _write_test_set_only(settings: Settings) -> TestSetSummary:
+    with ExitStack() as stack:
+        outputs = stack.enter_context(StagedOutputs())
+        test = _Reader(settings, stack).read(settings.test)
+        if test is None or settings.outputs.test is None:
+            raise ArgumentsError("there is no test set to write")
+        _write_test_set(test, settings.outputs.test, outputs)
+        return TestSetSummary(test.pair_counts())
+
+
+def _write_test_set(test: ParallelText, paths: tuple[Path, Path], outputs: StagedOutputs) -> None:
+    source, target = (outputs.stage(path) for path in paths)
+    write_test_set(test, (source, target))
 
 
 class _Reader:
@@ -68,8 +90,8 @@ class _Reader:
             (cleaning.detokenize_source, cleaning.detokenize_target), stack
         )
 
-    def validation(self) -> ParallelText | None:
-        uris = self._settings.validation
+    def read(self, uris: TextURIs | None) -> ParallelText | None:
+        """A text as it stands, from which nothing is dropped."""
         if uris is None:
             return None
         return self._stack.enter_context(read_parallel_text(*self._sides(uris)))

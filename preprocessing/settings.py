@@ -10,6 +10,9 @@ from protocol.artifacts import (
     SOURCE_VOCABULARY,
     SUBWORDS,
     TARGET_VOCABULARY,
+    TEST_FOLDER,
+    TEST_SOURCE,
+    TEST_TARGET,
     TRAIN_RECORDS,
     VALIDATION_RECORDS,
 )
@@ -33,6 +36,8 @@ class OutputPaths:
     source_vocabulary: Path = Path(SOURCE_VOCABULARY)
     target_vocabulary: Path = Path(TARGET_VOCABULARY)
     subwords: Path = Path(SUBWORDS)
+    test: tuple[Path, Path] | None = None
+    """Source and target of the test set as text; `None` writes none, as in the walk-through."""
 
     @classmethod
     def of_job(cls, folder: Path) -> Self:
@@ -43,6 +48,7 @@ class OutputPaths:
             source_vocabulary=folder / "vocab" / SOURCE_VOCABULARY,
             target_vocabulary=folder / "vocab" / TARGET_VOCABULARY,
             subwords=folder / "vocab" / SUBWORDS,
+            test=(folder / TEST_FOLDER / TEST_SOURCE, folder / TEST_FOLDER / TEST_TARGET),
         )
 
 
@@ -52,6 +58,10 @@ class Settings:
 
     train: TextURIs
     validation: TextURIs | None = None
+    test: TextURIs | None = None
+    """`None` takes the validation text."""
+    test_only: bool = False
+    """Write the test set and nothing else."""
     outputs: OutputPaths = field(default_factory=OutputPaths)
     source_limits: VocabularyLimits = field(default_factory=VocabularyLimits)
     target_limits: VocabularyLimits = field(default_factory=VocabularyLimits)

@@ -21,10 +21,11 @@ class UnknownShare:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """Counts of one run; validation is `None` where no validation text was given."""
+    """Counts of one run; validation and test are `None` where no such text was given."""
 
     training: PairCounts
     validation: PairCounts | None
+    test: PairCounts | None = None
     unknown: UnknownShare | None
     """Of the validation text."""
     source_vocabulary_size: int
@@ -44,8 +45,21 @@ class Summary:
                 ("validation pairs", str(self.validation)),
                 ("out of vocabulary", _unknown(self.unknown)),
             ]
+        if self.test:
+            num_pairs += self.test.read
+            rows.append(("test pairs", str(self.test)))
         rows.append(("time", f"{self.seconds:.1f} s, {num_pairs / self.seconds:,.0f} pairs/s"))
         return "\n".join(f"{name:<18} {value}" for name, value in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class TestSetSummary:
+    """Counts of a run that wrote a test set and nothing else."""
+
+    test: PairCounts
+
+    def __str__(self) -> str:
+        return f"{'test pairs':<18} {self.test}"
 
 
 def unknown_share(text: ParallelText, encoding: PairEncoding) -> UnknownShare:

@@ -32,10 +32,17 @@ class Corpus:
     target: str = f"{WMT17}/corpus.tc.de.gz"
     validation_source: str = f"{WMT17}/dev.tgz#newstest2014.tc.en"
     validation_target: str = f"{WMT17}/dev.tgz#newstest2014.tc.de"
+    test_source: str | None = None
+    """What candidates are judged by; without it, the validation text."""
+    test_target: str | None = None
 
     def __post_init__(self) -> None:
-        for part in dataclasses.fields(self):
-            _check_uri(f"corpus.{part.name}", getattr(self, part.name))
+        for name, uri in self.given().items():
+            _check_uri(f"corpus.{name}", uri)
+
+    def given(self) -> dict[str, str]:
+        """The texts that there are, by their keys."""
+        return {key: value for key, value in dataclasses.asdict(self).items() if value is not None}
 
     @classmethod
     def parse(cls, content: object) -> "Corpus":
@@ -46,7 +53,8 @@ class Corpus:
         """
         given = _object("corpus", content, {part.name for part in dataclasses.fields(cls)})
         given = {key: value for key, value in given.items() if value is not None}
-        for source, target in (("source", "target"), ("validation_source", "validation_target")):
+        for role in ("", "validation_", "test_"):
+            source, target = f"{role}source", f"{role}target"
             if (source in given) != (target in given):
                 raise InputError(f"corpus.{source} and corpus.{target} must be given together")
         if "source" in given and "validation_source" not in given:
@@ -114,6 +122,10 @@ class RetrainingInput:
     hyperparameters: dict[str, str] = field(default_factory=dict)
     pretrained_model: str | None = None
     promote: bool = True
+    force: bool = False
+    """Promote whatever the comparison with the model now served says."""
+    wait: bool = False
+    """Wait for executions that were started earlier, where otherwise this one would be refused."""
 
     @classmethod
     def parse(cls, content: object) -> "RetrainingInput":
@@ -124,15 +136,19 @@ class RetrainingInput:
         """
         given = _object("the input", content, {part.name for part in dataclasses.fields(cls)})
         corpus, cleaning = given.get("corpus"), given.get("cleaning")
-        default_lines = DEFAULT_MAX_LINES if not corpus else None
+        texts = Corpus.parse(corpus if corpus is not None else {})
+        is_own = isinstance(corpus, Mapping) and corpus.get("source") is not None
+        default_lines = None if is_own else DEFAULT_MAX_LINES
         return cls(
-            corpus=Corpus.parse(corpus if corpus is not None else {}),
+            corpus=texts,
             max_lines=_count("max_lines", given.get("max_lines", default_lines)),
             subwords=_count("subwords", given.get("subwords")),
             cleaning=Cleaning.parse(cleaning if cleaning is not None else {}),
             hyperparameters=_hyperparameters(given.get("hyperparameters")),
             pretrained_model=_model_uri(given.get("pretrained_model")),
             promote=_boolean("promote", given.get("promote"), default=True),
+            force=_boolean("force", given.get("force")),
+            wait=_boolean("wait", given.get("wait")),
         )
 
 

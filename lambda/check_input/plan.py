@@ -1,7 +1,7 @@
 """From an execution's input to the names, arguments and hyperparameters of its jobs."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from check_input.names import folder_name, job_name
@@ -12,6 +12,11 @@ MAX_HYPERPARAMETERS = 100
 """SageMaker's limit for one training job."""
 MAX_HYPERPARAMETER_NAME_LENGTH = 256
 _TRAINING_KEYS = ("corpus", "max_lines", "subwords", "cleaning", "hyperparameters")
+_TEST_KEYS = {
+    "corpus": {"test_source", "test_target"},
+    "cleaning": {"detokenize_source", "detokenize_target"},
+}
+"""What concerns a test set, which a pretrained model may come with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,10 +25,15 @@ class Plan:
 
     job_name: str
     preprocessing_arguments: tuple[str, ...]
+    """Empty where there is no text to read."""
+    test_set: str
+    """Which text the candidate is judged by: `test`, `validation`, or empty for none of its own."""
     hyperparameters: Mapping[str, str]
     pretrained_model: str
     """Empty unless training is skipped."""
     promote: bool
+    force: bool
+    wait: bool
     execution_prefix: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -46,9 +56,12 @@ def make_plan(execution: str, content: object, settings: Settings) -> Plan:
     return Plan(
         job_name=job_name(execution),
         preprocessing_arguments=_preprocessing_arguments(wanted),
+        test_set=_test_set(wanted),
         hyperparameters=_hyperparameters(wanted.hyperparameters, settings),
         pretrained_model=wanted.pretrained_model or "",
         promote=wanted.promote,
+        force=wanted.force,
+        wait=wanted.wait,
         execution_prefix=f"executions/{folder_name(execution)}",
     )
 
@@ -58,16 +71,27 @@ def _check_contradictions(content: object) -> None:
     given = content if isinstance(content, Mapping) else {}
     if given.get("pretrained_model") is None:
         return
+    has_test_set = bool(_given(given, "corpus") & _TEST_KEYS["corpus"])
     for key in _TRAINING_KEYS:
-        if given.get(key):
+        if key in _TEST_KEYS and has_test_set:
+            useless = [f"{key}.{name}" for name in _given(given, key) - _TEST_KEYS[key]]
+        else:
+            useless = [key] if given.get(key) else []
+        if useless:
             raise InputError(
-                f"pretrained_model skips training, so {key} would have no effect; leave one out"
+                f"pretrained_model skips training, so {min(useless)} would have no effect; "
+                "leave one out"
             )
 
 
+def _given(content: Mapping[str, Any], key: str) -> set[str]:
+    found = content.get(key)
+    return {name for name, value in found.items() if value} if isinstance(found, Mapping) else set()
+
+
 def _check_corpus(corpus: Corpus, settings: Settings) -> None:
-    for part in fields(corpus):
-        name, uri = f"corpus.{part.name}", getattr(corpus, part.name)
+    for key, uri in corpus.given().items():
+        name = f"corpus.{key}"
         if uri.startswith("s3://"):
             _check_bucket(name, uri, settings)
         elif not uri.startswith(URI_SCHEMES) and not settings.allow_file_corpora:
@@ -93,16 +117,35 @@ def _check_engine(wanted: RetrainingInput, engine: Engine) -> None:
             f"subwords must be null with the engine builtin, not {wanted.subwords}: its endpoint "
             "splits a sentence at spaces and would find no subword in its vocabulary"
         )
+    if engine is Engine.BUILTIN and wanted.corpus.test_source is not None:
+        raise InputError(
+            "corpus.test_source would have no effect with the engine builtin: its models translate "
+            "in SageMaker's own container only and are not evaluated"
+        )
+
+
+def _test_set(wanted: RetrainingInput) -> str:
+    if wanted.corpus.test_source is not None:
+        return "test"
+    return "" if wanted.pretrained_model else "validation"
 
 
 def _preprocessing_arguments(wanted: RetrainingInput) -> tuple[str, ...]:
-    arguments: dict[str, object] = {
-        "--train-source": wanted.corpus.source,
-        "--train-target": wanted.corpus.target,
-        "--val-source": wanted.corpus.validation_source,
-        "--val-target": wanted.corpus.validation_target,
+    corpus = wanted.corpus
+    if wanted.pretrained_model and corpus.test_source is None:
+        return ()
+    training: dict[str, object] = {
+        "--train-source": corpus.source,
+        "--train-target": corpus.target,
+        "--val-source": corpus.validation_source,
+        "--val-target": corpus.validation_target,
         "--max-lines": wanted.max_lines,
         "--subwords": wanted.subwords,
+    }
+    arguments: dict[str, object] = {
+        **({"--test-only": True} if wanted.pretrained_model else training),
+        "--test-source": corpus.test_source,
+        "--test-target": corpus.test_target,
     }
     for key, value in wanted.cleaning.given().items():
         arguments[f"--{key.replace('_', '-')}"] = value

@@ -19,6 +19,8 @@ from protocol.vocabulary import load_vocabulary, tokens_by_id
 SOURCE = "can you drive a car ?\n😀 so good </s>\n\ni want to watch a movie .\n"
 TARGET = "kannst du ein Auto fahren ?\n😀 so gut </s>\nleer\nich will einen Film sehen .\n"
 OUTPUTS = [
+    "test/source.txt",
+    "test/target.txt",
     "train/train.rec",
     "validation/val.rec",
     "vocab/vocab.src.json",
@@ -68,7 +70,7 @@ def test_subwords_make_one_vocabulary_and_turn_back_into_text(
     tmp_path: Path, corpus: list[str]
 ) -> None:
     assert run_job(tmp_path, *corpus, "--subwords", "60") == 0
-    assert output_files(tmp_path) == [*OUTPUTS[:2], "vocab/subwords.json", *OUTPUTS[2:]]
+    assert output_files(tmp_path) == [*OUTPUTS[:4], "vocab/subwords.json", *OUTPUTS[4:]]
     output = tmp_path / "processing" / "output"
     vocabulary = load_vocabulary(output / "vocab" / "vocab.src.json")
     assert vocabulary == load_vocabulary(output / "vocab" / "vocab.trg.json")
@@ -95,6 +97,50 @@ def test_max_lines_limits_training_only(tmp_path: Path, corpus: list[str]) -> No
             assert len(list(read_frames(stream))) == num_records
 
 
+def written_test_set(root: Path) -> list[list[str]]:
+    folder = root / "processing" / "output" / "test"
+    return [(folder / name).read_text().splitlines() for name in ("source.txt", "target.txt")]
+
+
+def test_the_validation_text_is_the_test_set_unless_another_is_given(
+    tmp_path: Path, corpus: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_job(tmp_path / "1", *corpus) == 0
+    filled = [[side.splitlines()[i] for i in (0, 1, 3)] for side in (SOURCE, TARGET)]
+    assert written_test_set(tmp_path / "1") == filled
+    assert "test pairs" not in capsys.readouterr().out
+
+    own = named_test_set(tmp_path, "that &amp;  this\n<unk>\n", "das &amp; dies\n</s>\n")
+    assert run_job(tmp_path / "2", *corpus, *own) == 0
+    assert written_test_set(tmp_path / "2") == [
+        ["that &amp; this", "<unk>"],
+        ["das &amp; dies", "</s>"],
+    ]
+    assert "test pairs         2 read, 2 kept" in capsys.readouterr().out
+
+
+def named_test_set(folder: Path, source: str, target: str) -> list[str]:
+    (folder / "test.source").write_text(source, encoding="utf-8")
+    (folder / "test.target").write_text(target, encoding="utf-8")
+    paths = str(folder / "test.source"), str(folder / "test.target")
+    return ["--test-source", paths[0], "--test-target", paths[1]]
+
+
+def test_a_test_set_alone_is_detokenized_and_nothing_else_is_read(tmp_path: Path) -> None:
+    own = named_test_set(tmp_path, "Tom &amp; I agree .\n\n", "Tom &amp; ich stimmen zu .\nleer\n")
+    flags = ["--test-only", "--detokenize-source", "en", "--detokenize-target", "de"]
+    assert run_job(tmp_path, *own, *flags) == 0
+    assert output_files(tmp_path) == OUTPUTS[:2]
+    assert written_test_set(tmp_path) == [["Tom & I agree."], ["Tom & ich stimmen zu."]]
+
+
+def test_a_test_set_whose_sides_differ_is_refused(tmp_path: Path) -> None:
+    own = named_test_set(tmp_path, "one\ntwo\n", "eins\n")
+    assert run_job(tmp_path, *own, "--test-only") == 1
+    assert "test.target has 1 line; a" in (tmp_path / "output" / "message").read_text()
+    assert output_files(tmp_path) == []
+
+
 def test_a_failure_is_the_exit_message(
     tmp_path: Path, corpus: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +158,8 @@ def test_a_failure_is_the_exit_message(
         (["--max-lines", "none"], "argument --max-lines: must be a whole number, not 'none'"),
         (["--unknown"], "unrecognized arguments: --unknown"),
         (["--train-source", "a"], "--train-source and --train-target must be given together"),
+        (["--test-source", "a"], "--test-source and --test-target must be given together"),
+        (["--test-only"], "--test-only needs --test-source and --test-target"),
         (
             ["--train-source", "a", "--train-target", "b"],
             "corpus.validation_source and corpus.validation_target must be given together",

@@ -122,6 +122,8 @@ def test_file_paths_are_refused_unless_they_are_allowed(path: str) -> None:
 def test_a_pretrained_model_comes_from_a_readable_bucket() -> None:
     assert plan({"pretrained_model": "s3://own/m/model.tar.gz", "promote": False}) == plan({}) | {
         "pretrained_model": "s3://own/m/model.tar.gz",
+        "preprocessing_arguments": [],
+        "test_set": "",
         "promote": False,
     }
     assert "'foreign'" in reason({"pretrained_model": "s3://foreign/model.tar.gz"})
@@ -156,3 +158,50 @@ def test_a_hyperparameter_needs_a_name() -> None:
 @pytest.mark.parametrize("content", [None, [], "x", {"corpora": {}}, {"max_lines": 0}])
 def test_what_the_protocol_refuses_is_refused(content: Any) -> None:
     assert reason(content)
+
+
+TEST_SET = {"test_source": "s3://own/test.en", "test_target": "s3://shared/test.de"}
+
+
+def test_a_test_set_goes_to_preprocessing(tmp_path: Path) -> None:
+    assert plan({})["test_set"] == "validation"
+    planned = plan({"corpus": CORPUS | TEST_SET})
+    assert planned["test_set"] == "test"
+    arguments = planned["preprocessing_arguments"]
+    expected = ["--test-source", "s3://own/test.en", "--test-target", "s3://shared/test.de"]
+    assert arguments[-4:] == expected
+    settings = job_settings(arguments, tmp_path)
+    assert settings.test is not None
+    assert (settings.test.source, settings.test_only) == (TEST_SET["test_source"], False)
+
+
+def test_the_first_lines_of_wmt17_can_have_another_test_set() -> None:
+    assert "10000" in plan({"corpus": TEST_SET})["preprocessing_arguments"]
+
+
+def test_a_pretrained_model_may_come_with_a_test_set(tmp_path: Path) -> None:
+    given = {"pretrained_model": "s3://own/model.tar.gz", "corpus": TEST_SET}
+    planned = plan(given | {"cleaning": {"detokenize_target": "de"}})
+    assert planned["test_set"] == "test"
+    settings = job_settings(planned["preprocessing_arguments"], tmp_path)
+    assert settings.test_only
+    assert settings.cleaning.detokenize_target == "de"
+    assert "corpus.source would have no effect" in reason(given | {"corpus": CORPUS | TEST_SET})
+    assert "cleaning.max_length would" in reason(given | {"cleaning": {"max_length": 9}})
+
+
+def test_the_bucket_of_a_test_set_must_be_readable() -> None:
+    foreign = TEST_SET | {"test_target": "s3://foreign/test.de"}
+    assert reason({"corpus": foreign}).startswith("corpus.test_target: the jobs may not read")
+
+
+def test_the_builtin_engine_takes_no_test_set() -> None:
+    told = reason({"corpus": TEST_SET}, engine=Engine.BUILTIN)
+    assert told.startswith("corpus.test_source would have no effect with the engine builtin")
+
+
+def test_force_and_wait_are_passed_on() -> None:
+    assert (plan({})["force"], plan({})["wait"]) == (False, False)
+    planned = plan({"force": True, "wait": True})
+    assert (planned["force"], planned["wait"]) == (True, True)
+    assert reason({"force": "yes"}) == "force must be true or false, not 'yes'"
