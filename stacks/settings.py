@@ -93,6 +93,13 @@ class Settings:
     processing_volume_gb: int = _between(50, 1, 16_384)
     processing_max_runtime_hours: int = _between(6, 1, 120)
     verification_max_runtime_minutes: int = _between(30, 5, 600)
+    transform_instance_type: str = _matching("ml.c6i.xlarge", _INSTANCE_TYPE)
+    """Bulk translation's."""
+    bulk_max_instances: int = _between(4, 1, 100)
+    """What one bulk translation may ask for."""
+    bulk_max_runtime_hours: int = _between(24, 1, 672)
+    bulk_buckets: tuple[str, ...] = ()
+    """Buckets besides the service's own that bulk translation may read and write."""
     corpus_buckets: tuple[str, ...] = ()
     """Buckets besides the service's own that corpora and pretrained models may come from."""
     corpus_key_arns: tuple[str, ...] = ()
@@ -112,12 +119,8 @@ class Settings:
             _check(part, getattr(self, part.name))
         self._check_sizes()
         self._check_engine()
-        for bucket in self.corpus_buckets:
-            if not _BUCKET.fullmatch(bucket):
-                raise SettingsError(
-                    f"corpus_buckets: {bucket!r} is not a bucket name; give names, not URIs, "
-                    "separated by commas"
-                )
+        _check_buckets("corpus_buckets", self.corpus_buckets)
+        _check_buckets("bulk_buckets", self.bulk_buckets)
         for origin in self.cors_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsError(
@@ -208,6 +211,10 @@ class Settings:
         return f"{self.name}-retraining"
 
     @property
+    def bulk_machine_name(self) -> str:
+        return f"{self.name}-bulk"
+
+    @property
     def model_parameter(self) -> str:
         return f"/{self.name}/model"
 
@@ -215,6 +222,11 @@ class Settings:
     def job_name_start(self) -> str:
         """Two hyphens, which no name holds: `news` shall not manage the jobs of `news-de`."""
         return f"{self.name}--"
+
+    @property
+    def bulk_job_name_start(self) -> str:
+        """Two hyphens once more, which no execution's own part holds."""
+        return f"{self.job_name_start}bulk--"
 
     @property
     def poll_seconds(self) -> int:
@@ -246,7 +258,7 @@ def _typed(part: "dataclasses.Field[Any]", value: Any) -> Any:
         return _whole_number(part.name, value)
     if part.type is bool:
         return _truth(part.name, value)
-    if part.name in ("corpus_buckets", "corpus_key_arns", "cors_origins"):
+    if part.type == tuple[str, ...]:
         return _names(part.name, value)
     if part.name == "default_hyperparameters" and isinstance(value, Mapping):
         return json.dumps(value)
@@ -296,6 +308,15 @@ def _check(part: "dataclasses.Field[Any]", value: Any) -> None:
             raise SettingsError(
                 f"{part.name}: {value} is not allowed; use a whole number "
                 f"from {lowest} to {highest}"
+            )
+
+
+def _check_buckets(name: str, buckets: tuple[str, ...]) -> None:
+    for bucket in buckets:
+        if not _BUCKET.fullmatch(bucket):
+            raise SettingsError(
+                f"{name}: {bucket!r} is not a bucket name; give names, not URIs, "
+                "separated by commas"
             )
 
 

@@ -37,6 +37,7 @@ WRONG = [
     ("throttle_rate_limit", "1.5", "throttle_rate_limit: '1.5' is not a whole number"),
     ("log_retention_days", 91, "log_retention_days: 91 is not kept by CloudWatch; use one of 1, 3"),
     ("corpus_buckets", "s3://mine", "corpus_buckets: 's3://mine' is not a bucket name"),
+    ("bulk_buckets", "s3://mine", "bulk_buckets: 's3://mine' is not a bucket name"),
     ("corpus_buckets", [1], "corpus_buckets: [1] must be names separated by commas"),
     (
         "corpus_key_arns",
