@@ -21,6 +21,7 @@ SDK_SERVICES: Mapping[str, tuple[str, str]] = {
     "sagemaker": ("sagemaker", "SageMaker"),
     "sagemakerruntime": ("sagemaker-runtime", "SageMakerRuntime"),
     "s3": ("s3", "S3"),
+    "sfn": ("stepfunctions", "Sfn"),
     "ssm": ("ssm", "Ssm"),
 }
 """In the ARN, for botocore, and the start of the names of errors."""
@@ -46,7 +47,7 @@ class SdkTasks:
         try:
             client = self._client(name, task.role_arn if task else "")
             shape = client.meta.service_model.operation_model(operation)
-            answer = client._make_api_call(operation, _wire(data or {}))
+            answer = client._make_api_call(operation, _wire(data or {}, shape.input_shape))
             return self._result(answer, shape.output_shape)
         except ClientError as error:
             raise self._sfn._ExecutionError(*_named(prefix, shape, error)) from error
@@ -75,10 +76,14 @@ class SdkTasks:
         return self._sfn._sdk_json_value(plain, shape) if shape is not None else plain
 
 
-def _wire(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A body given as an object travels as its JSON."""
+def _wire(data: Mapping[str, Any], shape: Any) -> dict[str, Any]:
+    """A body given as an object travels as its JSON.
+
+    Step Functions spells members with a capital; the service itself may not.
+    """
+    members = {f"{name[0].upper()}{name[1:]}": name for name in shape.members} if shape else {}
     return {
-        key: json.dumps(value, ensure_ascii=False)
+        members.get(key, key): json.dumps(value, ensure_ascii=False)
         if key == "Body" and isinstance(value, dict | list)
         else value
         for key, value in data.items()

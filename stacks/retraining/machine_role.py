@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -26,6 +26,7 @@ def machine_role(
     statements = (
         *_job_statements(stack, settings, jobs_role),
         *_promotion_statements(stack, settings),
+        _allow(["states:ListExecutions"], [_machine_arn(stack, settings)]),
         _allow(["s3:GetObject"], [bucket.arn_for_objects("executions/*")]),
     )
     for statement in statements:
@@ -92,6 +93,16 @@ def _promotion_statements(stack: Stack, settings: Settings) -> list[iam.PolicySt
         ),
         _allow(["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"], [endpoint]),
     ]
+
+
+def _machine_arn(stack: Stack, settings: Settings) -> str:
+    """By name, because the machine itself depends on this role."""
+    return stack.format_arn(
+        service="states",
+        resource="stateMachine",
+        resource_name=settings.state_machine_name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
 
 
 def _sagemaker_arn(stack: Stack, resource: str, name: str) -> str:

@@ -8,25 +8,13 @@ from typing import Any
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from stacks.retraining.baseline import SERVED, baseline_is_unchanged, describe_stack_task
 from stacks.retraining.job_states import FAILURE, fail_state, integration, retry_request
-from stacks.retraining.stack_update import (
-    PROMOTED,
-    STACK_ERRORS,
-    Outcomes,
-    StackUpdate,
-    promoted_values,
-)
+from stacks.retraining.stack_update import PROMOTED, Outcomes, StackUpdate
 from stacks.settings import Settings
 
 RUNBOOK = "docs/runbooks/update-rollback-failed.md"
 _STACK_SAYS = "'the endpoint stack is in ' & $stack.status & ' ' & $stack.reason"
-_PREVIOUS = f"""{{% (
-  $described := $states.result.Stacks[0];
-  $text := function($value) {{ $type($value) = 'string' ? $value : '' }};
-  {{
-    {promoted_values("$described")}
-  }}
-) %}}"""
 _OTHER_PARAMETERS = f"""{{% [
   $states.result.Stacks[0].Parameters[
     $not(ParameterKey in {list(PROMOTED.values())})
@@ -83,22 +71,16 @@ class Promotion(Construct):
             target="candidate",
             outcomes=self._promotion_outcomes(remember, restore, promoted),
         )
-        remember.next(update.entry)
+        remember.next(baseline_is_unchanged(self, following=update.entry))
         self.entry = remember
 
     def _remember(self) -> sfn.CustomState:
-        task = sfn.CustomState(
+        task = describe_stack_task(
             self,
             "DescribeEndpointStack",
-            state_json={
-                "Type": "Task",
-                "Resource": integration("aws-sdk:cloudformation:describeStacks"),
-                "Arguments": {"StackName": self._settings.endpoint_stack_name},
-                "Assign": {"previous": _PREVIOUS, "other_parameters": _OTHER_PARAMETERS},
-                "Output": {},
-            },
+            settings=self._settings,
+            assign={"previous": SERVED, "other_parameters": _OTHER_PARAMETERS},
         )
-        retry_request(task, STACK_ERRORS)
         failed = fail_state(self, "EndpointStackUnknown", error="PromotionFailed")
         task.add_catch(failed, errors=["States.ALL"], assign={"failure": FAILURE})
         return task

@@ -10,8 +10,11 @@ from constructs import Construct
 
 from stacks.images import ServiceImages
 from stacks.log_retention import retention
+from stacks.retraining.baseline import read_baseline_state
+from stacks.retraining.gate_state import NOT_JUDGED, gate_state
 from stacks.retraining.job_states import FAILURE, fail_state, integration, job_prefix, retry_request
 from stacks.retraining.machine_role import machine_role
+from stacks.retraining.older_executions import wait_or_refuse
 from stacks.retraining.preprocess_state import preprocess_state
 from stacks.retraining.promote_states import Promotion
 from stacks.retraining.train_state import train_state
@@ -32,11 +35,16 @@ _LAMBDA_ERRORS = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ]
-_RESULT = {"model_data": "{% $model_data %}", "metrics": "{% $metrics %}"}
+_RESULT = {
+    "model_data": "{% $model_data %}",
+    "metrics": "{% $metrics %}",
+    "reason": "{% $reason %}",
+    "evaluation": "{% $evaluation %}",
+}
 
 
 class RetrainingMachine(Construct):
-    """Check input, preprocess, train, verify, promote."""
+    """Check input, preprocess, train, verify, judge, promote."""
 
     def __init__(
         self,
@@ -93,32 +101,47 @@ class RetrainingMachine(Construct):
         )
 
     def _definition(self, check_input: lambda_.Function) -> sfn.IChainable:
-        finish = self._finish("Finish", promoted=False)
+        """The parts in their order, from the last to the first, since each names its successor."""
         promoted = self._finish("Promoted", promoted=True)
         promotion = Promotion(self, "Promotion", settings=self._settings, promoted=promoted)
-        evaluated = self._evaluated(promotion, finish)
+        gate = gate_state(
+            self,
+            unwanted=self._finish("Finish", promoted=False),
+            accepted=self._candidate(promotion),
+            refused=self._finish("NotPromoted", promoted=False),
+        )
+        verified = self._verified(self._evaluated(gate))
+        baseline = read_baseline_state(self, settings=self._settings)
+        baseline.next(self._model(verified))
         start = self._check_input(check_input)
+        start.next(wait_or_refuse(self, settings=self._settings, following=baseline))
+        return start
+
+    def _model(self, verified: sfn.IChainable) -> sfn.IChainable:
+        """From an input that was checked to a model, trained here or given."""
         pretrained = sfn.Pass.jsonata(
             self,
             "UsePretrainedModel",
             assign={"model_data": "{% $plan.pretrained_model %}", "metrics": {}},
             outputs={},
         )
-        pretrained.next(evaluated)
+        pretrained.next(verified)
+        train = self._train()
+        train.next(verified)
+        given = sfn.Choice.jsonata(self, "ModelIsGiven")
+        given.when(sfn.Condition.jsonata("{% $plan.pretrained_model != '' %}"), pretrained)
+        given.otherwise(train)
         preprocess = self._preprocess()
-        preprocess.next(self._train().next(evaluated))
-        choice = sfn.Choice.jsonata(self, "ModelIsGiven")
-        given = sfn.Condition.jsonata("{% $plan.pretrained_model != '' %}")
-        start.next(choice.when(given, pretrained).otherwise(preprocess))
-        return start
+        preprocess.next(given)
+        text = sfn.Choice.jsonata(self, "TextIsGiven")
+        is_given = sfn.Condition.jsonata("{% $exists($plan.preprocessing_arguments[0]) %}")
+        text.when(is_given, preprocess)
+        return text.otherwise(given)
 
-    def _evaluated(self, promotion: Promotion, finish: sfn.IChainable) -> sfn.State:
-        """What follows a model that is there: its smoke test, and whether to promote it."""
-        wanted = sfn.Choice.jsonata(self, "PromotionIsWanted")
-        wanted.when(sfn.Condition.jsonata("{% $plan.promote %}"), self._candidate(promotion))
-        wanted.otherwise(finish)
+    def _verified(self, evaluated: sfn.IChainable) -> sfn.IChainable:
+        """The smoke test of a model that is there, and its metrics."""
         if self._settings.is_builtin:
-            return wanted
+            return evaluated
         verify = verify_state(
             self,
             settings=self._settings,
@@ -127,11 +150,25 @@ class RetrainingMachine(Construct):
             bucket=self._bucket,
         )
         manifest = read_manifest_state(self, bucket=self._bucket)
-        manifest.next(wanted)
+        manifest.next(evaluated)
         trained = sfn.Choice.jsonata(self, "MetricsAreKnown")
-        trained.when(sfn.Condition.jsonata("{% $plan.pretrained_model = '' %}"), wanted)
+        trained.when(sfn.Condition.jsonata("{% $plan.pretrained_model = '' %}"), evaluated)
         verify.next(trained.otherwise(manifest))
         return verify
+
+    def _evaluated(self, judged: sfn.IChainable) -> sfn.IChainable:
+        """What the gate, and whoever registers the candidate, is told of it."""
+        passed = sfn.Pass.jsonata(
+            self,
+            "NotEvaluated",
+            assign={
+                "gate": {"promote": True, "reason": NOT_JUDGED},
+                "evaluation": "",
+                "scores": {},
+            },
+            outputs={},
+        )
+        return passed.next(judged)
 
     def _candidate(self, promotion: Promotion) -> sfn.State:
         """Name the candidate and what it must answer; then promote it."""
@@ -221,7 +258,7 @@ class RetrainingMachine(Construct):
         return sfn.Pass.jsonata(self, state, outputs={**_RESULT, "promoted": promoted})
 
     def _timeout_hours(self) -> int:
-        """Each job twice, and half a day for promotion and for waiting."""
+        """Each job twice, half a day for the rest, and all of that again for an older execution."""
         settings = self._settings
         jobs = settings.processing_max_runtime_hours + settings.training_max_runtime_hours
-        return 2 * jobs + 12
+        return 2 * (2 * jobs + 12)

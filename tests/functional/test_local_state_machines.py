@@ -173,6 +173,30 @@ def test_objects_are_read_with_the_machines_role(machine: LocalMachine) -> None:
     assert ended["error"] == "S3.S3Exception"
 
 
+def test_executions_are_listed_with_the_machines_role(machine: LocalMachine) -> None:
+    task = {
+        "Resource": "arn:aws:states:::aws-sdk:sfn:listExecutions",
+        "Arguments": {
+            "StateMachineArn": "{% $states.context.StateMachine.Id %}",
+            "StatusFilter": "RUNNING",
+            "MaxResults": 5,
+        },
+        "Output": {
+            "listed": "{% [$states.result.Executions.ExecutionArn] %}",
+            "since": "{% $toMillis($states.result.Executions[0].StartDate) %}",
+        },
+    }
+    statement = {"Effect": "Allow", "Action": "states:ListExecutions"}
+    ours = "arn:aws:states:us-east-1:000000000000:stateMachine:machine-*"
+    execution = Execution(machine, task, statements=[{**statement, "Resource": ours}])
+    output = json.loads(execution.ended()["output"])
+    assert output["listed"] == [execution.arn]
+    assert output["since"] > 1_700_000_000_000
+    ended = Execution(machine, task, statements=[{**statement, "Resource": f"{ours}-x"}]).ended()
+    assert ended["error"] == "Sfn.SfnException"
+    assert "states:ListExecutions" in ended["cause"]
+
+
 def new_stack(machine: LocalMachine) -> str:
     name = "stack-" + uuid.uuid4().hex[:8]
     template = {

@@ -29,6 +29,7 @@ SENTENCES = [
     {"source": "you are good !", "target": "du bist gut !"},
     {"source": "we go .", "target": "wir gehen ."},
 ]
+START_DATE = "2026-01-01T00:00:00Z"
 METRICS = {"validation:bleu": 31.5, "validation:perplexity": 4.25}
 
 GIVEN_METRICS = {"validation:bleu": 28.25, "validation:perplexity": 5.5}
@@ -154,8 +155,12 @@ class Run:
     job_failures: dict[str, list[Failure]] = field(default_factory=dict)
     """By the letter in the job's name; consumed one an attempt."""
     invoke_failures: list[Failure] = field(default_factory=list)
+    running: list[list[tuple[str, str]]] = field(default_factory=list)
+    """Names and start dates of other executions, newest first, for each look at them; the last
+    look repeats."""
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     naps: list[float] = field(default_factory=list)
+    name: str = ""
     status: str = ""
     output: Any = None
     error: str = ""
@@ -167,13 +172,14 @@ class Run:
         content: dict[str, Any] | None = None,
         name: str = "Nightly_Run.7",
     ) -> "Run":
+        self.name = name
         arn = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:translation-retraining:{name}"
         machine = {"definition": json.dumps(self.definition), "name": "translation-retraining"}
         execution: dict[str, Any] = {
             "name": name,
             "input": json.dumps(content or {}),
             "status": "RUNNING",
-            "startDate": "2026-01-01T00:00:00Z",
+            "startDate": START_DATE,
             "stateMachineArn": "machine",
             "events": [],
         }
@@ -216,6 +222,7 @@ class Run:
     def _handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
         return {
             "lambda:invoke": self._check_input,
+            "aws-sdk:sfn:listExecutions": self._list_executions,
             "sagemaker:createProcessingJob.sync": self._processing_job,
             "sagemaker:createTrainingJob.sync": self._training_job,
             "aws-sdk:s3:getObject": self._get_object,
@@ -245,6 +252,13 @@ class Run:
             told = {"errorMessage": str(error), "errorType": "InputError", "stackTrace": []}
             raise Failure("InputError", json.dumps(told)) from error
         return {"StatusCode": 200, "Payload": plan}
+
+    def _list_executions(self, request: dict[str, Any]) -> dict[str, Any]:
+        wire = {f"{key[0].lower()}{key[1:]}": value for key, value in request.items()}
+        check_request("stepfunctions", "ListExecutions", wire)
+        others = self.running.pop(0) if len(self.running) > 1 else (self.running or [[]])[0]
+        listed = [*others, (self.name, START_DATE)]
+        return {"Executions": [{"Name": name, "StartDate": date} for name, date in listed]}
 
     def _processing_job(self, request: dict[str, Any]) -> dict[str, Any]:
         check_request("sagemaker", "CreateProcessingJob", request)
