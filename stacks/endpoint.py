@@ -8,7 +8,6 @@ image: deploying with another engine leaves the served model as it is.
 import json
 
 from aws_cdk import CfnCondition, CfnOutput, CfnParameter, CfnResource, Fn
-from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
@@ -16,17 +15,15 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from protocol.retraining import MODEL_URI
+from stacks.fleet import VARIANT, build_scaling, deployment_config, production_variant
 from stacks.images import EndpointImages
+from stacks.runbooks import described
 from stacks.service_stack import ServiceStack
 from stacks.settings import Engine, Settings
 
-VARIANT = "AllTraffic"
 NAMESPACE = "AWS/SageMaker"
 MAX_ERROR_RATE = 0.05
 MAX_LATENCY_SECONDS = 10
-BAKE_SECONDS = 300
-CANARY_SECONDS = 300
-MAX_UPDATE_SECONDS = 3600
 _MODEL_URL = f"^({MODEL_URI})?$"
 _FOLDER_URL = r"^(s3://[a-z0-9][a-z0-9.-]+/[^\s\"\\]+)?$"
 
@@ -125,14 +122,9 @@ class ServedModel(Construct):
         self._settings = settings
         self.model = self._build_model(role, engine, model_url)
         self.config = self._build_config()
-        alarms = [
-            self._build_alarm("Errors", "Invocation5XXErrors", MAX_ERROR_RATE),
-            # SageMaker reports latency in microseconds.
-            self._build_alarm("Latency", "ModelLatency", MAX_LATENCY_SECONDS * 1_000_000),
-        ]
-        self.endpoint = self._build_endpoint(alarms)
+        self.endpoint = self._build_endpoint(self._build_alarms())
         if settings.has_autoscaling:
-            self._build_scaling()
+            build_scaling(self, settings, self.endpoint)
 
     def _build_model(
         self, role: iam.Role, engine: ModelEngine, model_url: str
@@ -147,25 +139,30 @@ class ServedModel(Construct):
             "Model",
             execution_role_arn=role.role_arn,
             primary_container=container,
-            enable_network_isolation=True,
+            # Serverless inference refuses isolated models.
+            enable_network_isolation=not self._settings.endpoint_serverless,
         )
 
     def _build_config(self) -> sagemaker.CfnEndpointConfig:
-        variant = sagemaker.CfnEndpointConfig.ProductionVariantProperty(
-            variant_name=VARIANT,
-            model_name=self.model.attr_model_name,
-            initial_variant_weight=1,
-            initial_instance_count=self._settings.endpoint_min_instances,
-            instance_type=self._settings.endpoint_instance_type,
-        )
+        variant = production_variant(self._settings, self.model.attr_model_name)
         return sagemaker.CfnEndpointConfig(self, "Config", production_variants=[variant])
+
+    def _build_alarms(self) -> list[cloudwatch.CfnAlarm]:
+        """What rolls an update back; without instances there is no fleet to go back to."""
+        if self._settings.endpoint_serverless:
+            return []
+        return [
+            self._build_alarm("Errors", "Invocation5XXErrors", MAX_ERROR_RATE),
+            # SageMaker reports latency in microseconds.
+            self._build_alarm("Latency", "ModelLatency", MAX_LATENCY_SECONDS * 1_000_000),
+        ]
 
     def _build_alarm(self, name: str, metric: str, threshold: float) -> cloudwatch.CfnAlarm:
         # The configuration is among the dimensions, so that only the new fleet is judged, and in
         # the name, so that each promotion gets an alarm that has not seen the old fleet's state.
         config = self.config.attr_endpoint_config_name
         dimensions = {
-            "EndpointName": self._settings.name,
+            "EndpointName": self._settings.endpoint_name,
             "VariantName": VARIANT,
             "EndpointConfigName": config,
         }
@@ -173,7 +170,11 @@ class ServedModel(Construct):
             self,
             f"{name}Alarm",
             alarm_name=Fn.join("-", [self._settings.name, metric, config]),
-            alarm_description=f"{metric} of the endpoint; while it updates: go back",
+            alarm_description=described(
+                f"{metric} of the endpoint; while it updates: go back",
+                self._settings,
+                "endpoint-alarms.md#a-promotion-was-rolled-back",
+            ),
             namespace=NAMESPACE,
             metric_name=metric,
             statistic="Average",
@@ -190,76 +191,16 @@ class ServedModel(Construct):
         )
 
     def _build_endpoint(self, alarms: list[cloudwatch.CfnAlarm]) -> sagemaker.CfnEndpoint:
-        rollback = sagemaker.CfnEndpoint.AutoRollbackConfigProperty(
-            alarms=[sagemaker.CfnEndpoint.AlarmProperty(alarm_name=alarm.ref) for alarm in alarms]
-        )
         return sagemaker.CfnEndpoint(
             self,
             "Endpoint",
-            endpoint_name=self._settings.name,
+            endpoint_name=self._settings.endpoint_name,
             endpoint_config_name=self.config.attr_endpoint_config_name,
             # With it a promotion keeps a scaled-out count, and the scaling target holds the limits;
             # without scaling the configuration's count is what the owner wants.
             retain_all_variant_properties=self._settings.has_autoscaling,
-            deployment_config=sagemaker.CfnEndpoint.DeploymentConfigProperty(
-                auto_rollback_configuration=rollback,
-                blue_green_update_policy=self._blue_green(),
-            ),
+            deployment_config=deployment_config(self._settings, alarms),
         )
-
-    def _blue_green(self) -> sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty:
-        return sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
-            traffic_routing_configuration=self._traffic(),
-            termination_wait_in_seconds=0 if self._settings.is_local else BAKE_SECONDS,
-            maximum_execution_timeout_in_seconds=MAX_UPDATE_SECONDS,
-        )
-
-    def _traffic(self) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
-        if self._settings.endpoint_min_instances < 2:
-            # A canary is at most half of the fleet, so one instance can have none.
-            return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
-                type="ALL_AT_ONCE", wait_interval_in_seconds=0
-            )
-        # One instance is at most half of every fleet of two or more; a percentage of an odd
-        # number of instances would lean on how SageMaker rounds.
-        canary = sagemaker.CfnEndpoint.CapacitySizeProperty(type="INSTANCE_COUNT", value=1)
-        return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
-            type="CANARY", canary_size=canary, wait_interval_in_seconds=CANARY_SECONDS
-        )
-
-    def _build_scaling(self) -> None:
-        target = scaling.CfnScalableTarget(
-            self,
-            "ScalableTarget",
-            service_namespace="sagemaker",
-            resource_id=f"endpoint/{self._settings.name}/variant/{VARIANT}",
-            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
-            min_capacity=self._settings.endpoint_min_instances,
-            max_capacity=self._settings.endpoint_max_instances,
-        )
-        target.add_resource_dependency(self.endpoint)
-        scaling.CfnScalingPolicy(
-            self,
-            "ScalingPolicy",
-            policy_name=f"{self._settings.name}-invocations",
-            policy_type="TargetTrackingScaling",
-            scaling_target_id=target.ref,
-            target_tracking_scaling_policy_configuration=_tracking(self._settings),
-        )
-
-
-def _tracking(
-    settings: Settings,
-) -> scaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty:
-    metric = scaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
-        predefined_metric_type="SageMakerVariantInvocationsPerInstance"
-    )
-    return scaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
-        predefined_metric_specification=metric,
-        target_value=settings.invocations_per_instance,
-        scale_in_cooldown=600,
-        scale_out_cooldown=60,
-    )
 
 
 class ModelRecord(Construct):

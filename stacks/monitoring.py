@@ -11,7 +11,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.api.rest_api import STAGE
-from stacks.endpoint import NAMESPACE, VARIANT
+from stacks.endpoint import NAMESPACE
+from stacks.fleet import VARIANT
 from stacks.service_stack import ServiceStack
 from stacks.settings import Settings
 
@@ -123,7 +124,7 @@ def _function(function: lambda_.Function) -> list[Watched]:
 
 
 def _endpoint(settings: Settings) -> list[Watched]:
-    dimensions = {"EndpointName": settings.name, "VariantName": VARIANT}
+    dimensions = {"EndpointName": settings.endpoint_name, "VariantName": VARIANT}
     errors = _metric(NAMESPACE, "Invocation5XXErrors", "Sum", dimensions)
     latency = _metric(NAMESPACE, "ModelLatency", "p95", dimensions)
     return [

@@ -34,6 +34,11 @@ class ApiAuth(StrEnum):
     API_KEY = "api_key"
 
 
+class BucketRemoval(StrEnum):
+    RETAIN = "retain"
+    DELETE = "delete"
+
+
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653)
 IMAGE_URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
@@ -45,6 +50,8 @@ _INSTANCE_TYPE = (r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type such as ml.c6i
 _IMAGE = (f"({IMAGE_URI.pattern})?", "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG")
 _TOPIC = (r"(arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w.-]+)?", "the ARN of an SNS topic")
 _FOLDER = (r"[^\s].*", "a folder")
+_RUNBOOKS = (r"docs/runbooks|https://[^\s]{1,400}[^\s/]", "https://… without a slash at its end")
+_SERVERLESS_MEMORY_STEP = 1024
 _KEY = re.compile(r"arn:[a-z-]+:kms:(?P<region>[a-z0-9-]+):\d{12}:key/[A-Za-z0-9-]+")
 _ORIGIN = re.compile(
     r"\*|https://[a-z0-9.-]+(:\d{1,5})?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?"
@@ -86,6 +93,11 @@ class Settings:
     """Equal to the minimum: no autoscaling."""
     invocations_per_instance: int = _between(300, 1, 100_000)
     """Autoscaling holds each instance near this many invocations a minute."""
+    endpoint_serverless: bool = False
+    """Whether the endpoint has no instances of its own and is paid for by the time of calls."""
+    serverless_memory_mb: int = _between(4096, 1024, 6144)
+    serverless_max_concurrency: int = _between(5, 1, 200)
+    """More calls at once than these are refused."""
     training_instance_type: str = _matching("ml.g5.xlarge", _INSTANCE_TYPE)
     training_volume_gb: int = _between(50, 1, 16_384)
     training_max_runtime_hours: int = _between(48, 1, 672)
@@ -110,8 +122,14 @@ class Settings:
     """An image to use instead of building containers/training."""
     serving_image_uri: str = _matching("", _IMAGE)
     log_retention_days: int = 90
+    bucket_removal: BucketRemoval = BucketRemoval.RETAIN
+    """What becomes of the buckets, with corpora and models, when the service is destroyed."""
     alarm_topic_arn: str = _matching("", _TOPIC)
     """Alarms are sent there; without it they only show in CloudWatch."""
+    runbooks_url: str = _matching("docs/runbooks", _RUNBOOKS)
+    """Where the runbooks that alarms name can be read."""
+    instance_prices: str = "{}"
+    """A JSON object of US dollars an hour by instance type, over the ones that are known."""
     lambda_bundles: str = _matching("build/lambda", _FOLDER)
 
     def __post_init__(self) -> None:
@@ -119,6 +137,7 @@ class Settings:
             _check(part, getattr(self, part.name))
         self._check_sizes()
         self._check_engine()
+        self._check_serverless_engine()
         _check_buckets("corpus_buckets", self.corpus_buckets)
         _check_buckets("bulk_buckets", self.bulk_buckets)
         for origin in self.cors_origins:
@@ -141,12 +160,18 @@ class Settings:
                 f"use one of {allowed}"
             )
         _check_hyperparameters(self.default_hyperparameters)
+        _check_prices(self.instance_prices)
 
     def _check_sizes(self) -> None:
         if self.endpoint_max_instances < self.endpoint_min_instances:
             raise SettingsError(
                 f"endpoint_max_instances: {self.endpoint_max_instances} is below "
                 f"endpoint_min_instances; use {self.endpoint_min_instances} or more"
+            )
+        if self.serverless_memory_mb % _SERVERLESS_MEMORY_STEP:
+            raise SettingsError(
+                f"serverless_memory_mb: {self.serverless_memory_mb} is not allowed; SageMaker "
+                "takes 1024, 2048, 3072, 4096, 5120 or 6144"
             )
 
     def _check_engine(self) -> None:
@@ -160,6 +185,13 @@ class Settings:
             raise SettingsError(
                 f"training_instance_type: {self.training_instance_type!r} cannot run the "
                 "built-in algorithm; use a type of the families ml.g4dn or ml.g5"
+            )
+
+    def _check_serverless_engine(self) -> None:
+        if self.endpoint_serverless and self.is_builtin:
+            raise SettingsError(
+                "endpoint_serverless: AWS does not say that the built-in algorithm's image runs "
+                "there; use false with the engine builtin"
             )
 
     @classmethod
@@ -200,7 +232,21 @@ class Settings:
 
     @property
     def has_autoscaling(self) -> bool:
-        return self.endpoint_max_instances > self.endpoint_min_instances
+        is_range = self.endpoint_max_instances > self.endpoint_min_instances
+        return is_range and not self.endpoint_serverless
+
+    @property
+    def endpoint_name(self) -> str:
+        """SageMaker refuses to turn instances into serverless inference under one name.
+
+        No service's name holds two hyphens, so this one is nobody else's.
+        """
+        return f"{self.name}--serverless" if self.endpoint_serverless else self.name
+
+    @property
+    def removes_buckets(self) -> bool:
+        """Whether destroying the service empties and deletes its buckets."""
+        return self.is_local or self.bucket_removal is BucketRemoval.DELETE
 
     @property
     def endpoint_stack_name(self) -> str:
@@ -260,7 +306,7 @@ def _typed(part: "dataclasses.Field[Any]", value: Any) -> Any:
         return _truth(part.name, value)
     if part.type == tuple[str, ...]:
         return _names(part.name, value)
-    if part.name == "default_hyperparameters" and isinstance(value, Mapping):
+    if part.name in ("default_hyperparameters", "instance_prices") and isinstance(value, Mapping):
         return json.dumps(value)
     if not isinstance(value, str):
         raise SettingsError(f"{part.name}: {value!r} is not a string")
@@ -329,3 +375,22 @@ def _check_hyperparameters(text: str) -> None:
         raise SettingsError(
             'default_hyperparameters: must be a JSON object such as {"batch_size": "128"}'
         )
+
+
+def _check_prices(text: str) -> None:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"instance_prices: not JSON: {error}") from error
+    if not isinstance(content, dict) or not all(
+        re.fullmatch(_INSTANCE_TYPE[0], name) and _is_price(price)
+        for name, price in content.items()
+    ):
+        raise SettingsError(
+            "instance_prices: must be a JSON object of dollars an hour by instance type, such as "
+            '{"ml.c6i.xlarge": 0.204}'
+        )
+
+
+def _is_price(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10_000

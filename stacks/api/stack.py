@@ -50,7 +50,7 @@ class Api(ServiceStack):
             settings=settings,
             package="translate_api",
             environment={
-                "ENDPOINT_NAME": settings.name,
+                "ENDPOINT_NAME": settings.endpoint_name,
                 "MODEL_PARAMETER": settings.model_parameter,
                 "STATE_MACHINE_NAME": settings.state_machine_name,
                 "POWERTOOLS_SERVICE_NAME": f"{settings.name}-api",
@@ -62,7 +62,8 @@ class Api(ServiceStack):
             memory_mb=FUNCTION_MEMORY_MB,
             statements=[
                 _allow(
-                    "sagemaker:InvokeEndpoint", self._arn("sagemaker", "endpoint", settings.name)
+                    "sagemaker:InvokeEndpoint",
+                    self._arn("sagemaker", "endpoint", settings.endpoint_name),
                 ),
                 _allow("ssm:GetParameter", self._arn("ssm", "parameter", settings.model_parameter)),
                 _allow("s3:GetObject", models),

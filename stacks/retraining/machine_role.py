@@ -71,7 +71,7 @@ def _promotion_statements(stack: Stack, settings: Settings) -> list[iam.PolicySt
         resource="stack",
         resource_name=f"{settings.endpoint_stack_name}/*",
     )
-    endpoint = _sagemaker_arn(stack, "endpoint", settings.name)
+    endpoint = _sagemaker_arn(stack, "endpoint", settings.endpoint_name)
     return [
         _allow(["cloudformation:DescribeStacks"], [endpoint_stack]),
         iam.PolicyStatement(

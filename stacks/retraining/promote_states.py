@@ -122,7 +122,7 @@ class Promotion(Construct):
                 "Type": "Task",
                 "Resource": integration("aws-sdk:sagemakerruntime:invokeEndpoint"),
                 "Arguments": {
-                    "EndpointName": self._settings.name,
+                    "EndpointName": self._settings.endpoint_name,
                     "ContentType": "application/json",
                     "Accept": "application/json",
                     "Body": _QUESTIONS,
@@ -151,7 +151,7 @@ class Promotion(Construct):
             state_json={
                 "Type": "Task",
                 "Resource": integration("aws-sdk:sagemaker:describeEndpoint"),
-                "Arguments": {"EndpointName": self._settings.name},
+                "Arguments": {"EndpointName": self._settings.endpoint_name},
                 "Assign": {"endpoint_failure": "{% [$states.result.FailureReason, ''][0] %}"},
                 "Output": {},
             },

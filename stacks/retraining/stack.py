@@ -57,7 +57,7 @@ def _jobs_role(
 def _endpoint_role(
     scope: Construct, settings: Settings, bucket: s3.IBucket, images: ServiceImages
 ) -> SageMakerRole:
-    log_group = f"/aws/sagemaker/Endpoints/{settings.name}"
+    log_group = f"/aws/sagemaker/Endpoints/{settings.endpoint_name}"
     endpoint = SageMakerRole(
         scope, "EndpointContainers", images=images.endpoint.both, log_groups=[log_group]
     )

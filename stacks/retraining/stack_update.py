@@ -157,7 +157,7 @@ class StackUpdate:
         task = self._task(
             "DescribeEndpoint",
             "aws-sdk:sagemaker:describeEndpoint",
-            {"EndpointName": self._settings.name},
+            {"EndpointName": self._settings.endpoint_name},
             {"endpoint": _ENDPOINT, "polls": "{% $polls + 1 %}"},
         )
         retry_request(task, _ENDPOINT_ERRORS)

@@ -67,3 +67,18 @@ def chosen(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis
         log_retention_days=30,
         alarm_topic_arn="arn:aws:sns:eu-west-1:123456789012:alarms",
     )
+
+
+@pytest.fixture(scope="session")
+def serverless(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
+    """An endpoint without instances, and buckets that go with the service."""
+    return synthesise(
+        tmp_path_factory.mktemp("serverless"),
+        bundles,
+        endpoint_serverless="true",
+        serverless_memory_mb=3072,
+        serverless_max_concurrency=20,
+        bucket_removal="delete",
+        runbooks_url="https://wiki.example/runbooks",
+        instance_prices='{"ml.g5.xlarge": 2.5}',
+    )

@@ -45,6 +45,15 @@ WRONG = [
         "corpus_key_arns: 'alias/mine' is not the ARN of a key; give",
     ),
     ("corpus_key_arns", 7, "corpus_key_arns: 7 must be names separated by commas"),
+    ("serverless_memory_mb", "7168", "use a whole number from 1024 to 6144"),
+    ("serverless_memory_mb", 3000, "3000 is not allowed; SageMaker takes 1024, 2048, 3072, 4096"),
+    ("serverless_max_concurrency", "201", "use a whole number from 1 to 200"),
+    ("bucket_removal", "keep", "bucket_removal: 'keep' is not allowed; use one of retain, delete"),
+    ("runbooks_url", "http://wiki", "runbooks_url: 'http://wiki' is not allowed; use https://"),
+    ("instance_prices", "0.2", "instance_prices: must be a JSON object of dollars an hour"),
+    ("instance_prices", {"c6i.xlarge": 0.2}, "instance_prices: must be a JSON object"),
+    ("instance_prices", {"ml.c6i.xlarge": "0.2"}, "instance_prices: must be a JSON object"),
+    ("instance_prices", "{", "instance_prices: not JSON"),
     ("default_hyperparameters", "{", "default_hyperparameters: not JSON"),
     ("default_hyperparameters", "[]", "default_hyperparameters: must be a JSON object"),
     ("training_image_uri", "me/training:1", "use ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY"),
@@ -67,6 +76,11 @@ def test_a_wrong_value_names_key_and_remedy(key: str, value: Any, message: str) 
 def test_the_builtin_engine_has_no_local_form() -> None:
     with pytest.raises(SettingsError, match="with deployment=local use pytorch"):
         Settings.from_context({"engine": "builtin", "deployment": "local"})
+
+
+def test_the_builtin_engine_is_not_served_without_instances() -> None:
+    with pytest.raises(SettingsError, match="use false with the engine builtin"):
+        Settings.from_context({"engine": "builtin", "endpoint_serverless": "true"})
 
 
 @pytest.mark.parametrize("instance", ["ml.p3.2xlarge", "ml.g6.xlarge", "ml.c5.xlarge"])
