@@ -1,1 +1,1 @@
-"""Bulk translation's processing jobs: sentences into shards of records, and their answers into files."""
+"""Bulk translation's jobs: sentences into shards of records, and answers into files."""

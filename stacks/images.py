@@ -12,7 +12,7 @@ from stacks.settings import IMAGE_URI, Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 _ROOMS = {
-    "training": ("containers/training", "nmt", "preprocessing", "protocol", "training"),
+    "training": ("containers/training", "bulk", "nmt", "preprocessing", "protocol", "training"),
     "serving": ("containers/serving", "nmt", "protocol", "serving"),
 }
 """What each image is built of; a change elsewhere does not rebuild it."""

@@ -27,6 +27,8 @@ class Settings:
     default_hyperparameters: Mapping[str, str]
     source_language: str
     target_language: str
+    manifest: str = ""
+    """The URI that an input may name instead of holding the keys; empty: none."""
 
     @property
     def readable_buckets(self) -> frozenset[str]:
@@ -39,23 +41,34 @@ class Settings:
         Raises:
             ValueError: names the variable that is missing or not usable, and what would be right.
         """
-        names = environ.get("CORPUS_BUCKETS", "").split(",")
         return cls(
-            bucket=_required(environ, "BUCKET"),
-            corpus_buckets=frozenset(name.strip() for name in names if name.strip()),
+            bucket=required(environ, "BUCKET"),
+            corpus_buckets=listed(environ, "CORPUS_BUCKETS"),
             allow_file_corpora=_flag(environ, "ALLOW_FILE_CORPORA"),
             engine=_engine(environ),
             default_hyperparameters=_hyperparameters(environ),
-            source_language=_required(environ, "SOURCE_LANGUAGE"),
-            target_language=_required(environ, "TARGET_LANGUAGE"),
+            source_language=required(environ, "SOURCE_LANGUAGE"),
+            target_language=required(environ, "TARGET_LANGUAGE"),
+            manifest=environ.get("MANIFEST", "").strip(),
         )
 
 
-def _required(environ: Mapping[str, str], name: str) -> str:
+def required(environ: Mapping[str, str], name: str) -> str:
+    """A variable's value.
+
+    Raises:
+        ValueError: it is missing or empty.
+    """
     value = environ.get(name, "").strip()
     if not value:
         raise ValueError(f"the environment variable {name} is missing or empty")
     return value
+
+
+def listed(environ: Mapping[str, str], name: str) -> frozenset[str]:
+    """The names that a variable lists with commas between; none when it is missing."""
+    names = environ.get(name, "").split(",")
+    return frozenset(name.strip() for name in names if name.strip())
 
 
 def _flag(environ: Mapping[str, str], name: str) -> bool:
@@ -66,7 +79,7 @@ def _flag(environ: Mapping[str, str], name: str) -> bool:
 
 
 def _engine(environ: Mapping[str, str]) -> Engine:
-    value = _required(environ, "ENGINE")
+    value = required(environ, "ENGINE")
     if value not in set(Engine):
         allowed = " or ".join(Engine)
         raise ValueError(f"the environment variable ENGINE must be {allowed}, not {value!r}")
