@@ -4,8 +4,6 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from examples.phrasebook import DEMO_SENTENCES
 from local import server_process
 from local.demonstration import Demonstration, DemonstrationError
@@ -104,12 +102,12 @@ def status(settings: LocalSettings) -> None:
 
 
 def _endpoint(deployment: Deployment) -> str:
-    try:
-        found = deployment.client("sagemaker").describe_endpoint(
-            EndpointName=deployment.settings.name
-        )
-    except ClientError:
+    sagemaker = deployment.client("sagemaker")
+    name = deployment.settings.name
+    listed = sagemaker.list_endpoints(NameContains=name)["Endpoints"]
+    if not listed:
         return "none yet"
+    found = sagemaker.describe_endpoint(EndpointName=listed[0]["EndpointName"])
     folder = deployment.settings.logs / "endpoints" / found["EndpointName"]
     return (
         f"{found['EndpointName']} is {found['EndpointStatus']}, log "

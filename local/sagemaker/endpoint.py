@@ -9,6 +9,7 @@ from typing import Any
 from local.sagemaker.errors import JobFailureError, ServiceUnavailableError, ValidationError
 from local.sagemaker.host import Host
 from local.sagemaker.hosting import Fleet
+from local.sagemaker.serverless import described_size
 
 DRAIN_SECONDS = 65.0
 """A little more than an invocation may take."""
@@ -114,8 +115,7 @@ class Endpoint:
                     "VariantName": fleet.variant,
                     "CurrentWeight": 1.0,
                     "DesiredWeight": 1.0,
-                    "CurrentInstanceCount": 1,
-                    "DesiredInstanceCount": 1,
+                    **described_size(fleet.serverless),
                 }
             ]
         return answer

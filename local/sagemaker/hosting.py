@@ -36,12 +36,20 @@ class Fleet:
     """What SageMaker calls a fleet, with one instance: this machine."""
 
     def __init__(
-        self, host: Host, *, endpoint: str, config: str, variant: str, model: dict[str, Any]
+        self,
+        host: Host,
+        *,
+        endpoint: str,
+        config: str,
+        variant: str,
+        model: dict[str, Any],
+        serverless: dict[str, Any] | None = None,
     ) -> None:
         self.host = host
         self.config_name = config
         self.variant = variant
         self.model = model
+        self.serverless = serverless
         self.log = host.log_file(f"endpoints/{endpoint}", config)
         self.port = 0
         self.in_flight = 0

@@ -7,6 +7,7 @@ from local.sagemaker.errors import InvocationValidationError, ValidationError
 from local.sagemaker.host import SESSION, Host, check_image
 from local.sagemaker.hosting import Fleet
 from local.sagemaker.named_resources import NamedResources
+from local.sagemaker.serverless import check_update, check_variant
 from local.sagemaker.storage import parse_uri
 from local.sagemaker.tag_operations import Operations, Request, TagOperations
 
@@ -80,7 +81,7 @@ class HostingOperations:
         variants = request["ProductionVariants"]
         if len(variants) != 1:
             raise ValidationError("exactly one production variant can run on this machine")
-        self.models.get(str(variants[0].get("ModelName")))
+        check_variant(variants[0], self.models.get(str(variants[0].get("ModelName"))))
         return self.configs.create(request)
 
     def _fleet(self, endpoint: str, config_name: str) -> Fleet:
@@ -91,6 +92,7 @@ class HostingOperations:
             config=config_name,
             variant=variant["VariantName"],
             model=self.models.get(variant["ModelName"]),
+            serverless=variant.get("ServerlessConfig"),
         )
 
     def _create_endpoint(self, request: Request) -> Request:
@@ -110,6 +112,7 @@ class HostingOperations:
         endpoint = self.get(request["EndpointName"])
         if not endpoint.wait(0):
             raise ValidationError(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        check_update(request, endpoint, self.configs.get(request["EndpointConfigName"]))
         # Nothing to switch: only how to switch has changed.
         if endpoint.config_name != request["EndpointConfigName"] or endpoint.fleet is None:
             endpoint.deploy(self._fleet(endpoint.name, request["EndpointConfigName"]))

@@ -13,6 +13,7 @@ from local.sagemaker.errors import (
     ServiceUnavailableError,
 )
 from local.sagemaker.hosting import Fleet
+from local.sagemaker.serverless import MAX_SERVERLESS_BODY_BYTES
 
 INVOCATION_SECONDS = 60.0
 MAX_BODY_BYTES = 6_291_456
@@ -44,12 +45,13 @@ async def invoke(endpoint: Endpoint, headers: Mapping[str, str], body: bytes) ->
         ServiceUnavailableError: no serving process takes the call.
         ModelError: the serving process answered with an error, or not in time.
     """
-    if len(body) > MAX_BODY_BYTES:
-        raise InvocationValidationError(
-            "1 validation error detected: Value at 'body' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {MAX_BODY_BYTES}"
-        )
     with endpoint.serving() as fleet:
+        limit = MAX_BODY_BYTES if fleet.serverless is None else MAX_SERVERLESS_BODY_BYTES
+        if len(body) > limit:
+            raise InvocationValidationError(
+                "1 validation error detected: Value at 'body' failed to satisfy constraint: "
+                f"Member must have length less than or equal to {limit}"
+            )
         try:
             answer = await asyncio.wait_for(_call(fleet, headers, body), INVOCATION_SECONDS)
         except TimeoutError:
