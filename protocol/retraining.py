@@ -17,6 +17,8 @@ MAX_COUNT = 2**31 - 1
 MODEL_URI = r"s3://[a-z0-9][a-z0-9.-]+/[^\s\"\\]+\.tar\.gz"
 """A model that a promotion can hand to the endpoint's stack, whose record of it is JSON. Written
 for Python and for CloudFormation alike."""
+MANIFEST_KEY = "manifests/retrain.json"
+"""In the service's bucket: the input of executions that a schedule or the object itself starts."""
 URI_SCHEMES = ("http://", "https://", "s3://")
 
 

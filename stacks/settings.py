@@ -49,6 +49,11 @@ _LANGUAGE = (r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "a language tag such as en or
 _INSTANCE_TYPE = (r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type such as ml.c6i.xlarge")
 _IMAGE = (f"({IMAGE_URI.pattern})?", "ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG")
 _TOPIC = (r"(arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w.-]+)?", "the ARN of an SNS topic")
+_EMAIL = (r"([^@\s]+@[^@\s]+\.[^@\s.]+)?", "an e-mail address")
+_SCHEDULE = (
+    r"(rate\((1 (minute|hour|day)|(?!1 )[1-9]\d* (minutes|hours|days))\)|cron\((\S+ ){5}\S+\))?",
+    "EventBridge's rate(7 days) or cron(0 3 ? * SUN *), in UTC",
+)
 _FOLDER = (r"[^\s].*", "a folder")
 _RUNBOOKS = (r"docs/runbooks|https://[^\s]{1,400}[^\s/]", "https://… without a slash at its end")
 _SERVERLESS_MEMORY_STEP = 1024
@@ -130,6 +135,14 @@ class Settings:
     """Where the runbooks that alarms name can be read."""
     instance_prices: str = "{}"
     """A JSON object of US dollars an hour by instance type, over the ones that are known."""
+    notification_topic_arn: str = _matching("", _TOPIC)
+    """An SNS topic of the owner's that is told how executions end."""
+    notification_email: str = _matching("", _EMAIL)
+    """Who is told through a topic of the service's own."""
+    retraining_schedule: str = _matching("", _SCHEDULE)
+    """Starts the machine with what the manifest in the bucket says."""
+    retraining_manifest: bool = False
+    """Whether the machine starts when the manifest comes into the bucket."""
     lambda_bundles: str = _matching("build/lambda", _FOLDER)
 
     def __post_init__(self) -> None:
@@ -161,6 +174,14 @@ class Settings:
             )
         _check_hyperparameters(self.default_hyperparameters)
         _check_prices(self.instance_prices)
+        self._check_notifications()
+
+    def _check_notifications(self) -> None:
+        if self.notification_topic_arn and self.notification_email:
+            raise SettingsError(
+                "notification_email: cannot be used with notification_topic_arn; subscribe the "
+                "address to that topic, or leave one of the two out"
+            )
 
     def _check_sizes(self) -> None:
         if self.endpoint_max_instances < self.endpoint_min_instances:
@@ -224,6 +245,15 @@ class Settings:
         """Where S3 itself asks for the corpora's keys."""
         found = {match["region"] for match in map(_KEY.fullmatch, self.corpus_key_arns) if match}
         return tuple(sorted(found))
+
+    @property
+    def has_notifications(self) -> bool:
+        return bool(self.notification_topic_arn or self.notification_email)
+
+    @property
+    def has_manifest(self) -> bool:
+        """Whether executions may take their input from the manifest in the bucket."""
+        return self.retraining_manifest or bool(self.retraining_schedule)
 
     @property
     def has_key_authorizers(self) -> bool:

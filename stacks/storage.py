@@ -33,6 +33,8 @@ class Storage(ServiceStack):
         )
         access_log = _access_log_bucket(self, settings)
         self.bucket = _data_bucket(self, settings, access_log)
+        if settings.retraining_manifest:
+            _send_events(self.bucket)
         if settings.is_local:
             acknowledge(
                 self,
@@ -73,6 +75,18 @@ def _data_bucket(scope: Construct, settings: Settings, access_log: s3.Bucket) ->
             ),
         ],
         removal_policy=removal_policy(settings),
+    )
+
+
+def _send_events(bucket: s3.Bucket) -> None:
+    # The bucket's own option would deploy a function of the CDK's to set this one property.
+    resource = bucket.node.default_child
+    if not isinstance(resource, s3.CfnBucket):
+        raise TypeError("a bucket's first resource is the bucket")
+    resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+            event_bridge_enabled=True
+        )
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from check_input.manifest import resolve, s3_client
 from check_input.plan import make_plan
 from check_input.settings import Settings
 from protocol.uris import display_name
@@ -20,7 +21,8 @@ def lambda_handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
     Raises:
         InputError: the state machine sees this name as the error, and its message as the cause.
     """
-    plan = make_plan(event["execution"], event.get("input"), settings()).as_dict()
+    content = resolve(event.get("input"), settings().manifest, s3_client)
+    plan = make_plan(event["execution"], content, settings()).as_dict()
     shown = [display_name(argument) for argument in plan["preprocessing_arguments"]]
     logger.info(
         "planned", execution=event["execution"], plan=plan | {"preprocessing_arguments": shown}

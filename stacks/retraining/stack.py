@@ -1,13 +1,16 @@
 """The retraining stack: roles, the input's check, the state machine."""
 
 from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from protocol.retraining import MANIFEST_KEY
 from stacks.function import PythonFunction
 from stacks.images import ServiceImages
 from stacks.retraining.roles import SageMakerRole
 from stacks.retraining.state_machine import RetrainingMachine
+from stacks.retraining.triggers import add_triggers, manifest_uri
 from stacks.service_stack import ServiceStack
 from stacks.settings import Settings
 from stacks.storage import Storage
@@ -42,7 +45,9 @@ class Retraining(ServiceStack):
             bucket=bucket,
             images=images,
         )
-        CfnOutput(self, "StateMachineArn", value=self.retraining.machine.state_machine_arn)
+        machine = self.retraining.machine
+        add_triggers(self, settings=settings, bucket=bucket, machine=machine)
+        CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn)
 
 
 def _jobs_role(
@@ -80,9 +85,17 @@ def _check_input(scope: Construct, settings: Settings, bucket: s3.IBucket) -> Py
             "DEFAULT_HYPERPARAMETERS": settings.default_hyperparameters,
             "SOURCE_LANGUAGE": settings.source_language,
             "TARGET_LANGUAGE": settings.target_language,
+            "MANIFEST": manifest_uri(settings, bucket),
             "POWERTOOLS_SERVICE_NAME": f"{settings.name}-check-input",
         },
         timeout=Duration.seconds(30),
         memory_mb=256,
-        statements=[],
+        statements=_manifest_statements(settings, bucket),
     )
+
+
+def _manifest_statements(settings: Settings, bucket: s3.IBucket) -> list[iam.PolicyStatement]:
+    if not settings.has_manifest:
+        return []
+    manifest = bucket.arn_for_objects(MANIFEST_KEY)
+    return [iam.PolicyStatement(actions=["s3:GetObject"], resources=[manifest])]

@@ -57,6 +57,11 @@ WRONG = [
     ("default_hyperparameters", "{", "default_hyperparameters: not JSON"),
     ("default_hyperparameters", "[]", "default_hyperparameters: must be a JSON object"),
     ("training_image_uri", "me/training:1", "use ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY"),
+    ("notification_topic_arn", "alarms", "notification_topic_arn: 'alarms' is not allowed"),
+    ("notification_email", "team", "notification_email: 'team' is not allowed; use an e-mail"),
+    ("retraining_schedule", "rate(1 days)", "retraining_schedule: 'rate(1 days)' is not allowed"),
+    ("retraining_schedule", "cron(0 3 * * *)", "retraining_schedule: 'cron"),
+    ("retraining_manifest", "perhaps", "retraining_manifest: 'perhaps' is not allowed; use true"),
     ("alarm_topic_arn", "alarms", "alarm_topic_arn: 'alarms' is not allowed; use the ARN"),
     ("egnine", "pytorch", "egnine: unknown setting; did you mean engine?"),
     ("api-auth", "iam", "api-auth: unknown setting; did you mean api_auth?"),
@@ -155,3 +160,16 @@ def test_the_app_as_a_process_needs_no_credentials(tmp_path: Path, bundles: Path
     assert finished.returncode == 0, finished.stderr
     assert (tmp_path / "out" / "manifest.json").is_file()
     assert (finished.stdout, finished.stderr) == ("", "")
+
+
+@pytest.mark.parametrize("value", ["rate(1 hour)", "rate(12 hours)", "cron(0 3 ? * SUN *)"])
+def test_a_schedule_is_eventbridges(value: str) -> None:
+    settings = Settings.from_context({"retraining_schedule": value})
+    assert settings.retraining_schedule == value
+    assert settings.has_manifest
+
+
+def test_people_are_told_through_one_topic() -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:team"
+    with pytest.raises(SettingsError, match="cannot be used with notification_topic_arn"):
+        Settings(notification_topic_arn=topic, notification_email="team@example.org")
