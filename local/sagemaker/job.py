@@ -1,21 +1,18 @@
-"""The life of a job: download, run, upload, one end. What differs is in training and processing."""
+"""The life of a job, whatever it does: statuses, a stop, one end."""
 
 import abc
 import logging
 import shutil
-import signal
 import threading
 import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-from local.sagemaker.container import Container, last_line
 from local.sagemaker.errors import JobFailureError, SageMakerError, ValidationError
 from local.sagemaker.host import Host
 
 logger = logging.getLogger(__name__)
 MAX_REASON_LENGTH = 1024
-_POLL_SECONDS = 0.2
 
 
 class Job(abc.ABC):
@@ -38,7 +35,6 @@ class Job(abc.ABC):
         self.started_at: float | None = None
         self.ended_at: float | None = None
         self.transitions: list[dict[str, Any]] = []
-        self._container: Container | None = None
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._live, name=self.name, daemon=True)
@@ -49,26 +45,16 @@ class Job(abc.ABC):
         """The answer of the Describe operation."""
 
     @abc.abstractmethod
-    def _download(self, s3: Any, root: Path) -> None: ...
+    def kill(self) -> None:
+        """End every process at once, when all of AWS ends here."""
 
     @abc.abstractmethod
-    def _command(self) -> list[str]: ...
+    def _work(self, root: Path) -> tuple[str, str, str]:
+        """Do the work in a folder; the final status, the secondary one and the reason.
 
-    @abc.abstractmethod
-    def _environment(self) -> dict[str, str]: ...
-
-    @abc.abstractmethod
-    def _upload(self, s3: Any, root: Path, exit_code: int) -> None: ...
-
-    @abc.abstractmethod
-    def _own_reason(self, root: Path) -> str:
-        """What the process itself says about its failure, or nothing."""
-
-    @property
-    def max_runtime_seconds(self) -> int:
-        """After this the job is stopped."""
-        condition = self.request.get("StoppingCondition") or {}
-        return int(condition.get("MaxRuntimeInSeconds", 86400))
+        Raises:
+            JobFailureError: it cannot go on.
+        """
 
     @property
     def over(self) -> bool:
@@ -91,12 +77,6 @@ class Job(abc.ABC):
             )
         self._enter("Stopping", "Stopping")
         self._stop.set()
-
-    def kill(self) -> None:
-        """End the process at once, when all of AWS ends here."""
-        self._stop.set()
-        if self._container is not None:
-            self._container.kill()
 
     def wait(self, timeout_seconds: float | None = None) -> bool:
         """Whether the job has ended by now or within the time."""
@@ -129,54 +109,6 @@ class Job(abc.ABC):
         self.failure_reason = reason if status == "Failed" else ""
         self.ended_at = time.time()
         self._enter(status, secondary, reason)
-
-    def _work(self, root: Path) -> tuple[str, str, str]:
-        s3 = self.host.s3(self.request["RoleArn"])
-        self._enter("InProgress", "Downloading", "Downloading input data")
-        self._download(s3, root)
-        self.started_at = time.time()
-        if self._stop.is_set():
-            return "Stopped", "Stopped", ""
-        self._enter("InProgress", "Training", "The container runs")
-        exit_code, in_time = self._run(root)
-        self._enter("InProgress", "Uploading", "Uploading what the container wrote")
-        reason = self._own_reason(root)
-        self._upload(s3, root, exit_code)
-        if not in_time:
-            return "Stopped", "MaxRuntimeExceeded", ""
-        if self._stop.is_set():
-            return "Stopped", "Stopped", ""
-        if exit_code:
-            return "Failed", "Failed", self._with_log(self._algorithm_error(reason, exit_code))
-        return "Completed", "Completed", ""
-
-    def _run(self, root: Path) -> tuple[int, bool]:
-        role = "" if self._is_isolated() else self.request["RoleArn"]
-        environment = self.host.environment(root, role=role, own=self._environment())
-        container = self._container = Container(
-            self._command(), environment=environment, folder=root, log=self.log
-        )
-        deadline = time.monotonic() + self.max_runtime_seconds
-        while (code := container.wait(_POLL_SECONDS)) is None:
-            if self._stop.is_set():
-                return container.stop(), True
-            if time.monotonic() > deadline:
-                return container.stop(), False
-        return code, True
-
-    def _is_isolated(self) -> bool:
-        network = self.request.get("NetworkConfig", self.request)
-        return bool(network.get("EnableNetworkIsolation"))
-
-    def _algorithm_error(self, reason: str, exit_code: int) -> str:
-        said = reason.strip() or last_line(self.log)
-        # 128 + signal is the exit code of a container that was killed; the launcher keeps to it,
-        # and is below zero when it was killed itself.
-        number = -exit_code if exit_code < 0 else exit_code - 128
-        if number in set(signal.Signals):
-            said = f"killed by {signal.Signals(number).name}; last line: {last_line(self.log)}"
-            exit_code = 128 + number
-        return f"AlgorithmError: {said}, exit code: {exit_code}"
 
     def _with_log(self, reason: str) -> str:
         end = f" (log: {self.log})"

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from local.sagemaker.container_job import ContainerJob
 from local.sagemaker.errors import ValidationError
 from local.sagemaker.host import Host, check_image, command, container_path
-from local.sagemaker.job import MAX_REASON_LENGTH, Job, read_text, write_text
+from local.sagemaker.job import MAX_REASON_LENGTH, read_text, write_text
 from local.sagemaker.storage import download_prefix, parse_uri, upload_folder
 
 _DESCRIBED = (
@@ -63,7 +64,7 @@ def _outputs(request: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-class ProcessingJob(Job):
+class ProcessingJob(ContainerJob):
     """One processing job."""
 
     kind = "processing-job"

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from local.sagemaker.checkpoints import CheckpointSync
+from local.sagemaker.container_job import ContainerJob
 from local.sagemaker.errors import ValidationError
 from local.sagemaker.host import Host, check_image, command, container_path
-from local.sagemaker.job import MAX_REASON_LENGTH, Job, read_text, write_text
+from local.sagemaker.job import MAX_REASON_LENGTH, read_text, write_text
 from local.sagemaker.metrics import compiled, final_metrics
 from local.sagemaker.storage import download_prefix, explained, parse_uri, upload_archive
 
@@ -77,7 +78,7 @@ def _check_channel(channel: dict[str, Any], algorithm: dict[str, Any]) -> None:
         raise ValidationError(f"channel {name}: CompressionType is not there on this machine")
 
 
-class TrainingJob(Job):
+class TrainingJob(ContainerJob):
     """One training job."""
 
     kind = "training-job"
