@@ -12,7 +12,15 @@ from stacks.settings import IMAGE_URI, Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 _ROOMS = {
-    "training": ("containers/training", "bulk", "nmt", "preprocessing", "protocol", "training"),
+    "training": (
+        "containers/training",
+        "bulk",
+        "evaluation",
+        "nmt",
+        "preprocessing",
+        "protocol",
+        "training",
+    ),
     "serving": ("containers/serving", "nmt", "protocol", "serving"),
 }
 """What each image is built of; a change elsewhere does not rebuild it."""
@@ -68,7 +76,7 @@ class ServiceImages:
 
 
 def training_image(scope: Construct, settings: Settings) -> ContainerImage:
-    """The image with `preprocessing` and `training` in it."""
+    """The image with `preprocessing`, `training` and `evaluation` in it."""
     return _own_image(scope, "training", settings, settings.training_image_uri)
 
 

@@ -1,0 +1,62 @@
+"""The gate: may a candidate be promoted, and in what words is that told."""
+
+from dataclasses import dataclass
+
+from evaluation.comparison import NUM_RESAMPLES, Comparison, NotCompared
+
+SIGNIFICANCE = 0.05
+"""A p-value below this is no chance."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gate:
+    """What the owner demands of a candidate, in points of BLEU."""
+
+    min_bleu: float = 0.0
+    max_loss: float = 0.5
+    """By how much a candidate may be worse than the served model."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """Whether to promote, and why."""
+
+    promote: bool
+    reason: str
+
+
+def judge(bleu: float, gate: Gate, comparison: Comparison | NotCompared) -> Verdict:
+    """Judge a candidate.
+
+    Args:
+        bleu: of the candidate.
+        gate: the owner's limits.
+        comparison: with the served model, or why there is none.
+    """
+    if bleu < gate.min_bleu:
+        reason = f"BLEU {bleu:.2f} is below gate_min_bleu ({gate.min_bleu:g})"
+        return Verdict(promote=False, reason=reason)
+    if isinstance(comparison, NotCompared):
+        reason = f"BLEU {bleu:.2f}; not compared with a served model: {comparison.reason}"
+        return Verdict(promote=not comparison.refuses, reason=reason)
+    return _judge_loss(comparison, gate)
+
+
+def _judge_loss(comparison: Comparison, gate: Gate) -> Verdict:
+    loss = comparison.loss
+    against = f"the served model's {comparison.served_bleu:.2f}"
+    if loss == 0:
+        return Verdict(
+            promote=True, reason=f"BLEU {comparison.candidate_bleu:.2f} is {against} too"
+        )
+    if loss < 0:
+        told = f"BLEU {comparison.candidate_bleu:.2f} is {-loss:.2f} above {against}"
+        return Verdict(promote=True, reason=told)
+    told = f"BLEU {comparison.candidate_bleu:.2f} is {loss:.2f} below {against}"
+    if loss <= gate.max_loss:
+        return Verdict(promote=True, reason=f"{told}, within gate_max_loss ({gate.max_loss:g})")
+    told = f"{told}, more than gate_max_loss ({gate.max_loss:g})"
+    test = f"p = {comparison.p_value:.3f}, paired bootstrap of {NUM_RESAMPLES:,} resamples"
+    if comparison.p_value < SIGNIFICANCE:
+        return Verdict(promote=False, reason=f"{told}, and that is no chance ({test})")
+    return Verdict(promote=True, reason=f"{told}, but that may be chance ({test})")
