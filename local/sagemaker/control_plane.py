@@ -16,8 +16,8 @@ class ControlPlane:
     def __init__(self, host: Host) -> None:
         self.host = host
         self.tags = TagOperations()
-        self.jobs = JobOperations(host, self.tags)
         self.hosting = HostingOperations(host, self.tags)
+        self.jobs = JobOperations(host, self.tags, self.hosting.models)
         self.groups = NamedResources(
             host, self.tags, word="ModelPackageGroup", kind="model-package-group"
         )

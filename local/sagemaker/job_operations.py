@@ -1,4 +1,4 @@
-"""Create, Describe, Stop and List for training and processing jobs."""
+"""Create, Describe, Stop and List for training, processing and transform jobs."""
 
 import threading
 from collections.abc import Callable
@@ -7,9 +7,11 @@ from typing import Any
 from local.sagemaker.errors import ResourceInUseError, ValidationError
 from local.sagemaker.host import SESSION, Host
 from local.sagemaker.job import Job
+from local.sagemaker.named_resources import NamedResources
 from local.sagemaker.processing import ProcessingJob
 from local.sagemaker.tag_operations import Operations, Request, TagOperations
 from local.sagemaker.training import TrainingJob
+from local.sagemaker.transform import TransformJob
 
 DEFAULT_PAGE = 10
 
@@ -17,16 +19,23 @@ DEFAULT_PAGE = 10
 class JobOperations:
     """All jobs, by kind and name; a name is never free again."""
 
-    def __init__(self, host: Host, tags: TagOperations) -> None:
+    def __init__(self, host: Host, tags: TagOperations, models: NamedResources) -> None:
         self._host = host
         self._tags = tags
+        self._makers: dict[type[Job], Callable[[Request], Job]] = {
+            TrainingJob: lambda request: TrainingJob(host, request),
+            ProcessingJob: lambda request: ProcessingJob(host, request),
+            TransformJob: lambda request: TransformJob(
+                host, request, models.get(request["ModelName"])
+            ),
+        }
         self._jobs: dict[tuple[str, str], Job] = {}
         self._lock = threading.Lock()
 
     def operations(self) -> Operations:
         """What callers can ask for."""
         found: dict[str, Callable[[Request], Request]] = {}
-        for kind in (TrainingJob, ProcessingJob):
+        for kind in self._makers:
             found[f"Create{kind.prefix}"] = self._creator(kind)
             found[f"Describe{kind.prefix}"] = self._describer(kind)
             found[f"Stop{kind.prefix}"] = self._stopper(kind)
@@ -52,14 +61,15 @@ class JobOperations:
     def _creator(self, kind: type[Job]) -> Callable[[Request], Request]:
         def create(request: Request) -> Request:
             key = (kind.kind, request[f"{kind.prefix}Name"])
-            self._host.assume(request["RoleArn"], SESSION)
+            if "RoleArn" in request:
+                self._host.assume(request["RoleArn"], SESSION)
             with self._lock:
                 if key in self._jobs:
                     raise ResourceInUseError(
                         "Job names must be unique within an AWS account and region, and a job "
                         f"with this name already exists ({self._jobs[key].arn})"
                     )
-                job = self._jobs[key] = kind(self._host, request)
+                job = self._jobs[key] = self._makers[kind](request)
             self._tags.replace(job.arn, request.get("Tags", []))
             job.start()
             return {f"{kind.prefix}Arn": job.arn}

@@ -9,6 +9,7 @@ from local.sagemaker.host import Host
 _NAMED_BY: Mapping[str, tuple[str, str]] = {
     "TrainingJob": ("training-job", "TrainingJobName"),
     "ProcessingJob": ("processing-job", "ProcessingJobName"),
+    "TransformJob": ("transform-job", "TransformJobName"),
     "ModelPackageGroup": ("model-package-group", "ModelPackageGroupName"),
     "Model": ("model", "ModelName"),
     "EndpointConfig": ("endpoint-config", "EndpointConfigName"),

@@ -60,7 +60,7 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> int:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for item in page.get("Contents", []):
                 if not item["Key"].endswith("/"):
-                    _download(s3, bucket, item["Key"], folder / _relative(prefix, item["Key"]))
+                    _download(s3, bucket, item["Key"], folder / relative_name(prefix, item["Key"]))
                     count += 1
     if not count:
         raise JobFailureError(
@@ -70,7 +70,8 @@ def download_prefix(s3: Any, uri: str, folder: Path) -> int:
     return count
 
 
-def _relative(prefix: str, key: str) -> str:
+def relative_name(prefix: str, key: str) -> str:
+    """A key below a prefix, as SageMaker names the file."""
     rest = key[len(prefix) :]
     if prefix.endswith("/") or rest.startswith("/"):
         return rest.lstrip("/")
