@@ -11,8 +11,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from nmt.byte_pieces import begins_word
 from nmt.data import Ids, Indices, ParallelCorpus, Side
-from nmt.tokenizer import SubwordTokenizer, begins_word
+from nmt.tokenizer import SubwordTokenizer
 from protocol.vocabulary import SPECIAL_SYMBOLS
 
 NUM_CUTS = 8

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from nmt.tokenizer import SubwordTokenizer, learn_subwords
+from nmt.subwords import learn_subwords
+from nmt.tokenizer import SubwordTokenizer
 from preprocessing.encodings import Encoding
 from preprocessing.errors import ArgumentsError
 from preprocessing.outputs import StagedOutputs

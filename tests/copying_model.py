@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from ctranslate2.specs import TransformerSpec
 
-from nmt.tokenizer import learn_subwords, load_tokenizer
+from nmt.subwords import learn_subwords
+from nmt.tokenizer import load_tokenizer
 from protocol.artifacts import (
     CTRANSLATE2_FOLDER,
     MANIFEST,

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from ctranslate2.specs import TransformerSpec
 
-from nmt.tokenizer import SubwordTokenizer, learn_subwords
+from nmt.subwords import learn_subwords
+from nmt.tokenizer import SubwordTokenizer
 from protocol.artifacts import (
     CTRANSLATE2_FOLDER,
     MANIFEST,

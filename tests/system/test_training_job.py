@@ -16,7 +16,8 @@ import pytest
 import torch
 
 from nmt.metrics import corpus_bleu
-from nmt.tokenizer import SubwordTokenizer, learn_subwords
+from nmt.subwords import learn_subwords
+from nmt.tokenizer import SubwordTokenizer
 from protocol.artifacts import (
     CTRANSLATE2_FOLDER,
     LEARNING_CURVE,

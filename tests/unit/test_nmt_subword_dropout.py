@@ -5,7 +5,8 @@ import pytest
 
 from nmt.data import ParallelCorpus, Side
 from nmt.subword_dropout import Merges, SubwordDropout, cut_at_random
-from nmt.tokenizer import SubwordTokenizer, learn_subwords
+from nmt.subwords import learn_subwords
+from nmt.tokenizer import SubwordTokenizer
 
 TEXT = ["lower lowest low <pad> </s>", "low lower newest newest", "wider widest \U0001f600 low"]
 

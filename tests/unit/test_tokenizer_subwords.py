@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tokenizers.normalizers import NFC
 from tokenizers.pre_tokenizers import ByteLevel
 
-from nmt.tokenizer import SubwordTokenizer, TokenizerError, learn_subwords, load_tokenizer
+from nmt.subwords import learn_subwords
+from nmt.tokenizer import SubwordTokenizer, TokenizerError, load_tokenizer
 from protocol.vocabulary import SPECIAL_SYMBOLS
 
 LINES = [
@@ -26,7 +27,7 @@ LEARN = """
 import sys
 from collections import Counter
 from pathlib import Path
-from nmt.tokenizer import learn_subwords
+from nmt.subwords import learn_subwords
 counter = Counter(Path(sys.argv[1]).read_text(encoding="utf-8").split())
 learn_subwords(counter, list(counter.values()), merges=400, path=Path(sys.argv[2]))
 """
