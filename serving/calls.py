@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from nmt.translator import SearchOptions, Translator
-from serving.batching import Job
+from serving.jobs import Job
 
 STOPPABLE_STEPS = 8192
 """A call of fewer sentences times steps ends soon by itself, and is quicker without a callback."""

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from nmt.tokenizer import Segmentation, Tokenizer
 from nmt.translator import Hypothesis, SearchOptions
-from serving.batching import Job
 from serving.calls import score_job, search_job
+from serving.jobs import Job
 
 WORD_CHARACTER = re.compile(r"\w")
 MAX_PLACES = 3

@@ -12,9 +12,10 @@ from typing import Any
 
 from protocol.translation import ErrorCode, RequestError
 from serving import calls
-from serving.batching import Batcher, Job, Ticket
+from serving.batching import Batcher
 from serving.formats import Format, Found, Served
 from serving.glossary import Enforcement, terms_of
+from serving.jobs import Job, Ticket
 from serving.model import ServedModel
 from serving.sentences import Part, Sentence, SentenceReader
 from serving.settings import ServingSettings

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from protocol.translation import ErrorCode, RequestError
-from serving.batching import MAX_BATCH_WORK, Batcher, Job, Ticket, choose
+from serving.batching import Batcher
+from serving.jobs import MAX_BATCH_WORK, Job, Ticket, choose
 from serving.settings import QueueLimits
 
 FAR = 1e9

@@ -8,9 +8,9 @@ import pytest
 
 from nmt.tokenizer import WordTokenizer
 from nmt.translator import Hypothesis, SearchOptions
-from serving.batching import Job
 from serving.calls import Search
 from serving.glossary import Enforcement, find, terms_of
+from serving.jobs import Job
 
 OPTIONS = SearchOptions(beam_size=2, max_decoding_length=12, attention=True, scores=True)
 
