@@ -70,7 +70,7 @@ def _check_engine(tuning: Tuning) -> None:
     for tunable in TUNABLES:
         if tunable.is_ours and tunable.name in tuning.ranges:
             raise InputError(
-                f"tuning.ranges.{tunable.name}: the engine builtin does not know this hyperparameter"
+                f"tuning.ranges.{tunable.name}: the engine builtin does not know it"
             )
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.storage import files_of, parse_uri
 
-SYNC_SECONDS = 5.0
+SYNC_SECONDS = 1.0
 
 
 class CheckpointSync:
@@ -42,10 +42,14 @@ class CheckpointSync:
 
     def stop(self) -> None:
         """Upload the last changes and end."""
+        self.abandon()
+        self._sync()
+
+    def abandon(self) -> None:
+        """End without the last changes, as when the host is gone."""
         self._end.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._sync()
 
     def _run(self) -> None:
         while not self._end.wait(SYNC_SECONDS):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.sagemaker.container import Container, last_line
+from local.sagemaker.fleet import Fleet
 from local.sagemaker.host import Host
 from local.sagemaker.job import Job
 
@@ -18,7 +19,7 @@ class ContainerJob(Job):
 
     def __init__(self, host: Host, request: dict[str, Any]) -> None:
         super().__init__(host, request)
-        self._container: Container | None = None
+        self._fleet: Fleet | None = None
 
     @abc.abstractmethod
     def _download(self, s3: Any, root: Path) -> None: ...
@@ -45,8 +46,8 @@ class ContainerJob(Job):
     def kill(self) -> None:
         """End the process at once, when all of AWS ends here."""
         self._stop.set()
-        if self._container is not None:
-            self._container.kill()
+        if self._fleet is not None:
+            self._fleet.kill()
 
     def _work(self, root: Path) -> tuple[str, str, str]:
         s3 = self.host.s3(self.request["RoleArn"])
@@ -69,17 +70,24 @@ class ContainerJob(Job):
         return "Completed", "Completed", ""
 
     def _run(self, root: Path) -> tuple[int, bool]:
+        """The exit code, and whether the command ended within its time."""
+        return self._follow(self._launch(root), time.monotonic() + self.max_runtime_seconds)
+
+    def _launch(self, root: Path) -> Fleet:
+        return Fleet([self._container(root)])
+
+    def _container(self, folder: Path) -> Container:
         role = "" if self._is_isolated() else self.request["RoleArn"]
-        environment = self.host.environment(root, role=role, own=self._environment())
-        container = self._container = Container(
-            self._command(), environment=environment, folder=root, log=self.log
-        )
-        deadline = time.monotonic() + self.max_runtime_seconds
-        while (code := container.wait(_POLL_SECONDS)) is None:
+        environment = self.host.environment(folder, role=role, own=self._environment())
+        return Container(self._command(), environment=environment, folder=folder, log=self.log)
+
+    def _follow(self, fleet: Fleet, deadline: float) -> tuple[int, bool]:
+        self._fleet = fleet
+        while (code := fleet.wait(_POLL_SECONDS)) is None:
             if self._stop.is_set():
-                return container.stop(), True
+                return fleet.stop(), True
             if time.monotonic() > deadline:
-                return container.stop(), False
+                return fleet.stop(), False
         return code, True
 
     def _is_isolated(self) -> bool:

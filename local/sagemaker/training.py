@@ -1,16 +1,21 @@
 """Training jobs: channels in, `python -m training` in the place of the image, model.tar.gz out."""
 
 import json
+import shutil
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from local.sagemaker.checkpoints import CheckpointSync
 from local.sagemaker.container_job import ContainerJob
 from local.sagemaker.errors import ValidationError
+from local.sagemaker.fleet import Fleet
 from local.sagemaker.host import Host, check_image, command, container_path
 from local.sagemaker.job import MAX_REASON_LENGTH, read_text, write_text
 from local.sagemaker.metrics import compiled, final_metrics
 from local.sagemaker.storage import download_prefix, explained, parse_uri, upload_archive
+from local.sagemaker.training_hosts import TrainingHosts
 
 TRAIN = ("python", "-m", "training")
 _DESCRIBED = (
@@ -29,17 +34,6 @@ _DESCRIBED = (
     "RetryStrategy",
     "VpcConfig",
 )
-# The job runs here, on no instance, whatever type was asked for: nobody pays for a GPU.
-_INSTANCE_TYPE = "local"
-_GROUP = {"instance_group_name": "homogeneousCluster", "instance_type": _INSTANCE_TYPE}
-_RESOURCE_CONFIG = {
-    "current_host": "algo-1",
-    "current_instance_type": _INSTANCE_TYPE,
-    "current_group_name": "homogeneousCluster",
-    "hosts": ["algo-1"],
-    "instance_groups": [{**_GROUP, "hosts": ["algo-1"]}],
-    "network_interface_name": "lo",
-}
 
 
 def check_training_request(request: dict[str, Any]) -> None:
@@ -53,8 +47,6 @@ def check_training_request(request: dict[str, Any]) -> None:
         raise ValidationError("AlgorithmSpecification.TrainingImage is needed on this machine")
     check_image(algorithm["TrainingImage"])
     compiled(algorithm.get("MetricDefinitions", []))
-    if request["ResourceConfig"].get("InstanceCount", 1) != 1:
-        raise ValidationError("ResourceConfig.InstanceCount must be 1: this is one machine")
     stopping = request.get("StoppingCondition") or {}
     wait = stopping.get("MaxWaitTimeInSeconds")
     if request.get("EnableManagedSpotTraining") and wait is None:
@@ -70,6 +62,8 @@ def _check_channel(channel: dict[str, Any], algorithm: dict[str, Any]) -> None:
     source = channel["DataSource"].get("S3DataSource")
     if source is None or source["S3DataType"] != "S3Prefix":
         raise ValidationError(f"channel {name}: only S3Prefix is there on this machine")
+    if source.get("S3DataDistributionType", "FullyReplicated") != "FullyReplicated":
+        raise ValidationError(f"channel {name}: only FullyReplicated is there on this machine")
     parse_uri(source["S3Uri"])
     mode = channel.get("InputMode") or algorithm.get("TrainingInputMode")
     if mode not in ("File", "FastFile"):
@@ -88,7 +82,8 @@ class TrainingJob(ContainerJob):
         check_training_request(request)
         super().__init__(host, request)
         self.metrics: list[dict[str, Any]] = []
-        self._checkpoints: CheckpointSync | None = None
+        self._hosts = TrainingHosts.of(request)
+        self._checkpoints: list[CheckpointSync] = []
 
     @property
     def output_prefix(self) -> str:
@@ -122,23 +117,29 @@ class TrainingJob(ContainerJob):
         return answer
 
     def _download(self, s3: Any, root: Path) -> None:
-        for folder in ("model", "output/data", "input/data"):
-            (root / folder).mkdir(parents=True, exist_ok=True)
-        config = root / "input" / "config"
+        first, *_ = self._hosts.folders(root)
+        config = first / "input" / "config"
         write_text(
             config / "hyperparameters.json", json.dumps(self.request.get("HyperParameters", {}))
         )
         write_text(config / "inputdataconfig.json", json.dumps(self._input_data_config()))
-        write_text(config / "resourceconfig.json", json.dumps(_RESOURCE_CONFIG))
+        (first / "input" / "data").mkdir()
         for channel in self.request.get("InputDataConfig", []):
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
-            download_prefix(s3, uri, root / "input" / "data" / channel["ChannelName"])
+            download_prefix(s3, uri, first / "input" / "data" / channel["ChannelName"])
+        self._hosts.prepare(root)
+        self._checkpoints = list(self._restored(s3, root))
+
+    def _restored(self, s3: Any, root: Path) -> Iterator[CheckpointSync]:
         checkpoint = self.request.get("CheckpointConfig")
-        if checkpoint:
-            saved = container_path(root, checkpoint.get("LocalPath", "/opt/ml/checkpoints"))
-            self._checkpoints = CheckpointSync(s3, checkpoint["S3Uri"], saved)
+        if not checkpoint:
+            return
+        for folder in self._hosts.folders(root):
+            saved = container_path(folder, checkpoint.get("LocalPath", "/opt/ml/checkpoints"))
+            sync = CheckpointSync(s3, checkpoint["S3Uri"], saved)
             with explained(f"cannot restore {checkpoint['S3Uri']}"):
-                self._checkpoints.restore()
+                sync.restore()
+            yield sync
 
     def _input_data_config(self) -> dict[str, dict[str, str]]:
         algorithm = self.request["AlgorithmSpecification"]
@@ -160,24 +161,63 @@ class TrainingJob(ContainerJob):
 
     def _environment(self) -> dict[str, str]:
         own = {"TRAINING_JOB_NAME": self.name, "TRAINING_JOB_ARN": self.arn}
-        return {**self.request.get("Environment", {}), **own}
+        return {**self._hosts.environment, **self.request.get("Environment", {}), **own}
+
+    def _launch(self, root: Path) -> Fleet:
+        return Fleet([self._container(folder) for folder in self._hosts.folders(root)])
 
     def _run(self, root: Path) -> tuple[int, bool]:
-        if self._checkpoints is None:
-            return super()._run(root)
-        self._checkpoints.start()
+        deadline = time.monotonic() + self.max_runtime_seconds
+        while True:
+            code, in_time = self._attempt(root, deadline)
+            if not self._is_interrupted(code):
+                return code, in_time
+            self._start_anew(root)
+
+    def _attempt(self, root: Path, deadline: float) -> tuple[int, bool]:
+        for checkpoints in self._checkpoints:
+            checkpoints.start()
+        code = 0
         try:
-            return super()._run(root)
+            code, in_time = self._follow(self._launch(root), deadline)
         finally:
-            self._checkpoints.stop()
+            for checkpoints in self._checkpoints:
+                if self._is_interrupted(code):
+                    checkpoints.abandon()
+                else:
+                    checkpoints.stop()
+        return code, in_time
+
+    def _is_interrupted(self, code: int) -> bool:
+        """Whether a host was lost, not only what ran on it, and the job is one that goes on.
+
+        A launcher that dies is the host that AWS takes back.
+        """
+        is_spot = bool(self.request.get("EnableManagedSpotTraining"))
+        return code < 0 and is_spot and not self._stop.is_set()
+
+    def _start_anew(self, root: Path) -> None:
+        """On a fresh host, with the checkpoints that S3 has."""
+        self._enter("InProgress", "Interrupted", "A host was lost")
+        for path in list(root.iterdir()):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self._enter("InProgress", "Downloading", "Downloading input data")
+        self._download(self.host.s3(self.request["RoleArn"]), root)
+        self._enter("InProgress", "Training", "The container runs")
 
     def _upload(self, s3: Any, root: Path, exit_code: int) -> None:
         definitions = self.request["AlgorithmSpecification"].get("MetricDefinitions", [])
         self.metrics = final_metrics(self.log, definitions)
-        if any((root / "output" / "data").iterdir()):
-            upload_archive(s3, root / "output" / "data", f"{self.output_prefix}/output.tar.gz")
+        output = self._hosts.gather(root, "output/data")
+        if any(output.iterdir()):
+            upload_archive(s3, output, f"{self.output_prefix}/output.tar.gz")
         if exit_code == 0 or self._stop.is_set():
-            upload_archive(s3, root / "model", f"{self.output_prefix}/model.tar.gz")
+            model = self._hosts.gather(root, "model")
+            upload_archive(s3, model, f"{self.output_prefix}/model.tar.gz")
 
     def _own_reason(self, root: Path) -> str:
-        return read_text(root / "output" / "failure", MAX_REASON_LENGTH)
+        reasons = (
+            read_text(folder / "output" / "failure", MAX_REASON_LENGTH)
+            for folder in self._hosts.folders(root)
+        )
+        return next(filter(None, reasons), "")

@@ -23,7 +23,7 @@ from local.settings import ACCOUNT, REGION, LocalSettings
 T = TypeVar("T")
 EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 TRAINING = """
-import json, os, pathlib, signal, subprocess, sys, time
+import json, os, pathlib, signal, socket, subprocess, sys, time
 
 root = pathlib.Path(os.environ["SAGEMAKER_ROOT"])
 wanted = json.loads((root / "input/config/hyperparameters.json").read_text())
@@ -48,6 +48,35 @@ if wanted.get("do") == "wait":
     helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     print("helper", helper.pid, flush=True)
     time.sleep(600)
+if wanted.get("do") == "half":
+    checkpoint = root / "checkpoints/half.txt"
+    if not checkpoint.exists():
+        checkpoint.write_text("half")
+        print("halfway", flush=True)
+        time.sleep(600)
+    print("going on from", checkpoint.read_text())
+if wanted.get("do") == "meet":
+    hosts = json.loads((root / "input/config/resourceconfig.json").read_text())
+    address = (hosts["hosts"][0], int(os.environ["MASTER_PORT"]))
+    if hosts["current_host"] == hosts["hosts"][0]:
+        with socket.create_server(address) as server:
+            for _ in hosts["hosts"][1:]:
+                server.accept()[0].close()
+    else:
+        while socket.socket().connect_ex(address):
+            time.sleep(0.05)
+    (root / "model" / hosts["current_host"]).write_text(
+        " ".join(sorted(p.name for p in (root / "input/data").rglob("*") if p.is_file()))
+    )
+    if wanted.get("fails") == hosts["current_host"]:
+        (root / "output/failure").write_text("lost the others")
+        sys.exit(1)
+    if "fails" in wanted:
+        time.sleep(600)
+if "learning_rate" in wanted:
+    print("validation:bleu=" + wanted["learning_rate"])
+    (root / "model/wanted.json").write_text(json.dumps(wanted))
+    sys.exit(0 if float(wanted["learning_rate"]) < float(wanted.get("breaks_from", 1)) else 3)
 print("validation:bleu=3.5 validation:accuracy=0.5")
 print("validation:bleu=12.25")
 seen = {

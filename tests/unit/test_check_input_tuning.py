@@ -126,7 +126,7 @@ def test_contradictions_are_named(ranges: Any, own: dict[str, str], words: str) 
 
 def test_the_builtin_engine_searches_none_of_ours() -> None:
     assert "learning_rate" in searched(planned({"learning_rate": {}}, is_builtin=True))
-    with pytest.raises(InputError, match="the engine builtin does not know this"):
+    with pytest.raises(InputError, match="the engine builtin does not know it"):
         planned({"label_smoothing": {}}, is_builtin=True)
 
 
