@@ -22,6 +22,7 @@ SDK_SERVICES: Mapping[str, tuple[str, str]] = {
     "sagemakerruntime": ("sagemaker-runtime", "SageMakerRuntime"),
     "s3": ("s3", "S3"),
     "sfn": ("stepfunctions", "Sfn"),
+    "sns": ("sns", "Sns"),
     "ssm": ("ssm", "Ssm"),
 }
 """In the ARN, for botocore, and the start of the names of errors."""

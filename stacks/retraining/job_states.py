@@ -23,6 +23,7 @@ JOB_RETRIES = 3
 TRANSIENT_JOB_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.SdkClientException"]
 """Errors of the request, not of the job: a failed job is States.TaskFailed and is not repeated."""
 REQUEST_RETRIES = 4
+NOTIFY_FAILED = "NotifyFailed"
 
 FAILURE = """{% (
   $cause := $exists($states.errorOutput.Cause) ? $string($states.errorOutput.Cause) : '';
@@ -147,9 +148,24 @@ def _capacity_choice(scope: Construct, phase: JobPhase, task: sfn.CustomState) -
     return choice.otherwise(failed)
 
 
-def fail_state(scope: Construct, state: str, *, error: str, cause: str = "$failure") -> sfn.Fail:
-    """A failure whose cause is an expression."""
-    return sfn.Fail.jsonata(scope, state, error=error, cause=f"{{% {cause} %}}")
+def fail_state(scope: Construct, state: str, *, error: str, cause: str = "$failure") -> sfn.State:
+    """A failure whose cause is an expression; the owner is told first, where there is one to tell.
+
+    Whoever tells is called `NOTIFY_FAILED` and finds error and cause in `$ending`.
+    """
+    told = f"{{% {cause} %}}"
+    notify = _ancestors_child(scope, NOTIFY_FAILED)
+    if notify is None:
+        return sfn.Fail.jsonata(scope, state, error=error, cause=told)
+    ending = {"error": error, "cause": told}
+    passed = sfn.Pass.jsonata(scope, state, assign={"ending": ending}, outputs={})
+    passed.next(notify)
+    return passed
+
+
+def _ancestors_child(scope: Construct, name: str) -> Any:
+    children = (ancestor.node.try_find_child(name) for ancestor in reversed(scope.node.scopes))
+    return next((child for child in children if child is not None), None)
 
 
 def integration(action: str) -> str:

@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.findings import acknowledge_wildcards
+from stacks.retraining.registry import register_statements
 from stacks.retraining.roles import ENDPOINT_RESOURCE_TYPES
 from stacks.settings import Settings
 
@@ -18,7 +19,12 @@ _JOB_RULES = (
 
 
 def machine_role(
-    scope: Construct, *, settings: Settings, jobs_role: iam.Role, bucket: s3.IBucket
+    scope: Construct,
+    *,
+    settings: Settings,
+    jobs_role: iam.Role,
+    bucket: s3.IBucket,
+    notifying: Sequence[iam.PolicyStatement] = (),
 ) -> iam.Role:
     """The state machine's role; its Lambda's permission is granted where the function is."""
     role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
@@ -26,6 +32,8 @@ def machine_role(
     statements = (
         *_job_statements(stack, settings, jobs_role),
         *_promotion_statements(stack, settings),
+        *register_statements(stack, settings),
+        *notifying,
         _allow(["states:ListExecutions"], [_machine_arn(stack, settings)]),
         _allow(["s3:GetObject"], [bucket.arn_for_objects("executions/*")]),
     )
@@ -35,7 +43,7 @@ def machine_role(
     acknowledge_wildcards(
         role,
         "Jobs and their folders are named by the execution, after the service's name or below "
-        "executions/; CloudFormation ends a stack's ARN in an id.",
+        "executions/; CloudFormation ends a stack's ARN in an id; model packages are numbered.",
         *held,
     )
     acknowledge_wildcards(role, "The log's deliveries and X-Ray's segments know no resources.", "*")

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from stacks.retraining.baseline import SERVED, baseline_is_unchanged, describe_stack_task
 from stacks.retraining.job_states import FAILURE, fail_state, integration, retry_request
+from stacks.retraining.register_states import REJECTED, approval_state
 from stacks.retraining.stack_update import PROMOTED, Outcomes, StackUpdate
 from stacks.settings import Settings
 
@@ -138,12 +139,12 @@ class Promotion(Construct):
 
     def _explain_rollback(self) -> sfn.CustomState:
         """Ask the endpoint why; after a first promotion that failed there is none to ask."""
-        cause = f"'Rolled back, the model before serves on: ' & {_STACK_SAYS}"
-        failed = fail_state(
-            self,
-            "PromotionRolledBack",
-            error="PromotionRolledBack",
-            cause=f"{cause} & ' ' & $endpoint_failure",
+        cause = (
+            f"'Rolled back, the model before serves on: ' & {_STACK_SAYS} & ' ' & $endpoint_failure"
+        )
+        failed = fail_state(self, "PromotionRolledBack", error="PromotionRolledBack", cause=cause)
+        reject = approval_state(
+            self, "RejectRolledBack", status=REJECTED, reason=cause, then=failed
         )
         task = sfn.CustomState(
             self,
@@ -156,20 +157,18 @@ class Promotion(Construct):
                 "Output": {},
             },
         )
-        task.add_catch(failed, errors=["States.ALL"], assign={"endpoint_failure": ""})
-        task.next(failed)
+        task.add_catch(reject, errors=["States.ALL"], assign={"endpoint_failure": ""})
+        task.next(reject)
         return task
 
     def _restore(self) -> sfn.CustomState:
         """The states that put the previous model back and then fail with `$verdict`."""
-        fail = sfn.Fail.jsonata(
-            self,
-            "ModelRejected",
-            error="{% $verdict.error %}",
-            cause="{% $verdict.cause & ($previous.model_data = '' "
-            "? ' No model is served, as before.' "
-            ": ' Back to ' & $previous.model_data & '.') %}",
+        cause = (
+            "$verdict.cause & ($previous.model_data = '' ? ' No model is served, as before.' "
+            ": ' Back to ' & $previous.model_data & '.')"
         )
+        failed = fail_state(self, "ModelRejected", error="{% $verdict.error %}", cause=cause)
+        reject = approval_state(self, "RejectRestored", status=REJECTED, reason=cause, then=failed)
         told = "$verdict.cause & ' And going back failed: ' & "
         stuck = self._rollback_failed("RestoreFailed", f"{told}{_STACK_SAYS}")
         refused = self._rollback_failed("RestoreRefused", f"{told}$failure")
@@ -179,8 +178,8 @@ class Promotion(Construct):
             settings=self._settings,
             target="previous",
             outcomes=Outcomes(
-                agreed=fail,
-                emptied=fail,
+                agreed=reject,
+                emptied=reject,
                 busy=None,
                 refused=refused,
                 rolled_back=stuck,
@@ -191,7 +190,7 @@ class Promotion(Construct):
         )
         return update.entry
 
-    def _rollback_failed(self, state: str, cause: str) -> sfn.Fail:
+    def _rollback_failed(self, state: str, cause: str) -> sfn.State:
         return fail_state(self, state, error="RollbackFailed", cause=f"{cause} & ' See {RUNBOOK}.'")
 
     def _verdict(self, state: str, error: str, cause: str, restore: sfn.IChainable) -> sfn.Pass:

@@ -8,6 +8,8 @@ from constructs import Construct
 from protocol.retraining import MANIFEST_KEY
 from stacks.function import PythonFunction
 from stacks.images import ServiceImages
+from stacks.retraining.notifications import Notifications
+from stacks.retraining.registry import model_package_group
 from stacks.retraining.roles import SageMakerRole
 from stacks.retraining.state_machine import RetrainingMachine
 from stacks.retraining.triggers import add_triggers, manifest_uri
@@ -36,6 +38,11 @@ class Retraining(ServiceStack):
         jobs = _jobs_role(self, settings, bucket, images)
         self.endpoint_role = _endpoint_role(self, settings, bucket, images)
         self.check_input = _check_input(self, settings, bucket)
+        notifications = (
+            Notifications(self, "Notifications", settings=settings)
+            if settings.has_notifications
+            else None
+        )
         self.retraining = RetrainingMachine(
             self,
             "Retraining",
@@ -44,8 +51,12 @@ class Retraining(ServiceStack):
             jobs_role=jobs.role,
             bucket=bucket,
             images=images,
+            notifications=notifications,
         )
+        model_package_group(self, settings)
         machine = self.retraining.machine
+        if notifications:
+            notifications.watch(machine)
         add_triggers(self, settings=settings, bucket=bucket, machine=machine)
         CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn)
 

@@ -14,9 +14,17 @@ from stacks.retraining.baseline import read_baseline_state
 from stacks.retraining.gate_state import NOT_JUDGED, gate_state
 from stacks.retraining.job_states import FAILURE, fail_state, integration, job_prefix, retry_request
 from stacks.retraining.machine_role import machine_role
+from stacks.retraining.notifications import Notifications
+from stacks.retraining.notify_states import Notifier
 from stacks.retraining.older_executions import wait_or_refuse
 from stacks.retraining.preprocess_state import preprocess_state
 from stacks.retraining.promote_states import Promotion
+from stacks.retraining.register_states import (
+    APPROVED,
+    Registration,
+    approval_state,
+    refusal_states,
+)
 from stacks.retraining.train_state import train_state
 from stacks.retraining.verify_state import (
     DESCRIPTION,
@@ -40,6 +48,7 @@ _RESULT = {
     "metrics": "{% $metrics %}",
     "reason": "{% $reason %}",
     "evaluation": "{% $evaluation %}",
+    "model_package": "{% $model_package %}",
 }
 
 
@@ -56,9 +65,21 @@ class RetrainingMachine(Construct):
         jobs_role: iam.Role,
         bucket: s3.IBucket,
         images: ServiceImages,
+        notifications: Notifications | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        role = machine_role(self, settings=settings, jobs_role=jobs_role, bucket=bucket)
+        role = machine_role(
+            self,
+            settings=settings,
+            jobs_role=jobs_role,
+            bucket=bucket,
+            notifying=notifications.statements() if notifications else (),
+        )
+        self._notifier = Notifier(
+            self,
+            name=settings.name,
+            topic_arn=notifications.topic.topic_arn if notifications else None,
+        )
         self._settings = settings
         self._bucket = bucket.bucket_name
         self._role_arn = jobs_role.role_arn
@@ -102,20 +123,36 @@ class RetrainingMachine(Construct):
 
     def _definition(self, check_input: lambda_.Function) -> sfn.IChainable:
         """The parts in their order, from the last to the first, since each names its successor."""
-        promoted = self._finish("Promoted", promoted=True)
-        promotion = Promotion(self, "Promotion", settings=self._settings, promoted=promoted)
-        gate = gate_state(
+        promotion = Promotion(self, "Promotion", settings=self._settings, promoted=self._promoted())
+        registration = Registration(
             self,
-            unwanted=self._finish("Finish", promoted=False),
-            accepted=self._candidate(promotion),
-            refused=self._finish("NotPromoted", promoted=False),
+            "Registration",
+            settings=self._settings,
+            image_uri=self._images.serving.uri,
+            registered=self._gate(promotion),
         )
-        verified = self._verified(self._evaluated(gate))
+        verified = self._verified(self._evaluated(registration.entry))
         baseline = read_baseline_state(self, settings=self._settings)
         baseline.next(self._model(verified))
         start = self._check_input(check_input)
         start.next(wait_or_refuse(self, settings=self._settings, following=baseline))
         return start
+
+    def _gate(self, promotion: Promotion) -> sfn.IChainable:
+        finish = self._finish("Finish", promoted=False)
+        refused = self._notifier.not_promoted(
+            "NotifyNotPromoted", self._finish("NotPromoted", promoted=False)
+        )
+        return gate_state(
+            self,
+            unwanted=self._notifier.not_promoted("NotifyFinished", finish),
+            accepted=self._candidate(promotion),
+            refused=refusal_states(self, then=refused),
+        )
+
+    def _promoted(self) -> sfn.IChainable:
+        told = self._notifier.promoted(self._finish("Promoted", promoted=True))
+        return approval_state(self, "ApproveModel", status=APPROVED, reason="$reason", then=told)
 
     def _model(self, verified: sfn.IChainable) -> sfn.IChainable:
         """From an input that was checked to a model, trained here or given."""

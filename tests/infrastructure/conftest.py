@@ -66,6 +66,7 @@ def chosen(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis
         throttle_rate_limit="7",
         log_retention_days=30,
         alarm_topic_arn="arn:aws:sns:eu-west-1:123456789012:alarms",
+        notification_topic_arn="arn:aws:sns:eu-west-1:123456789012:team",
     )
 
 
@@ -81,4 +82,16 @@ def serverless(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synth
         bucket_removal="delete",
         runbooks_url="https://wiki.example/runbooks",
         instance_prices='{"ml.g5.xlarge": 2.5}',
+    )
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
+    """With everything that starts the machine by itself and tells of its ends."""
+    return synthesise(
+        tmp_path_factory.mktemp("told"),
+        bundles,
+        notification_email="team@example.org",
+        retraining_schedule="rate(7 days)",
+        retraining_manifest="true",
     )

@@ -19,6 +19,7 @@ from check_input.settings import Settings as CheckSettings
 from protocol.artifacts import MANIFEST, VERIFICATION
 from protocol.retraining import InputError
 from stacks.retraining.stack_update import PROMOTED
+from tests.infrastructure.fake_register import FakeRegister
 from tests.infrastructure.service_models import check_request
 from tests.infrastructure.synthesis import ACCOUNT, BUCKET, REGION
 
@@ -155,6 +156,9 @@ class Run:
     job_failures: dict[str, list[Failure]] = field(default_factory=dict)
     """By the letter in the job's name; consumed one an attempt."""
     invoke_failures: list[Failure] = field(default_factory=list)
+    request_failures: dict[str, list[Failure]] = field(default_factory=dict)
+    """By the end of the integration's name; consumed one a call, after the call was carried out."""
+    register: FakeRegister = field(default_factory=FakeRegister)
     running: list[list[tuple[str, str]]] = field(default_factory=list)
     """Names and start dates of other executions, newest first, for each look at them; the last
     look repeats."""
@@ -217,7 +221,10 @@ class Run:
     def _invoke(self, resource: str, request: dict[str, Any]) -> Any:
         action = resource.removeprefix("arn:aws:states:::")
         self.requests.append((action, json.loads(json.dumps(request))))
-        return self._handlers()[action](request)
+        answer = self._handlers()[action](request)
+        if failures := self.request_failures.get(action.rpartition(":")[2]):
+            raise failures.pop(0)
+        return answer
 
     def _handlers(self) -> dict[str, Callable[[dict[str, Any]], Any]]:
         return {
@@ -230,6 +237,10 @@ class Run:
             "aws-sdk:cloudformation:updateStack": self._update_stack,
             "aws-sdk:sagemaker:describeEndpoint": self._describe_endpoint,
             "aws-sdk:sagemakerruntime:invokeEndpoint": self._invoke_endpoint,
+            "aws-sdk:sagemaker:listModelPackages": self.register.list,
+            "aws-sdk:sagemaker:createModelPackage": self.register.create,
+            "aws-sdk:sagemaker:updateModelPackage": self.register.update,
+            "aws-sdk:sns:publish": _publish,
         }
 
     def _check_input(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -321,6 +332,14 @@ class Run:
         answers = self.answers or [known.get(source, "etwas") for source in asked]
         predictions = [{"target": answer} for answer in answers]
         return {"Body": json.dumps({"predictions": predictions}), "ContentType": "application/json"}
+
+
+def _publish(request: dict[str, Any]) -> dict[str, Any]:
+    check_request("sns", "Publish", request)
+    assert len(request["Subject"]) <= 100
+    assert request["Subject"].isascii()
+    assert "\n" not in request["Subject"]
+    return {"MessageId": "1"}
 
 
 def job_failure(kind: str, name: str, **described: str) -> Failure:

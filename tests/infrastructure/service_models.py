@@ -8,6 +8,18 @@ import botocore.session
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
+_CLASSES = {
+    r"\p{ASCII}": r"[\x00-\x7f]",
+    r"\p{Alnum}": "[A-Za-z0-9]",
+    r"\p{L}": r"\w",
+    r"\p{M}": r"\u0300-\u036f",
+    r"\p{Z}": " ",
+    r"\p{S}": r"$+<=>^`|~",
+    r"\p{N}": r"\d",
+    r"\p{P}": r"!-#%-*,-/:;?@\[\\\]_{}",
+}
+"""Inside a class in brackets Python's are a little wider or narrower; enough for what is sent."""
+
 
 @cache
 def _model(service: str) -> Any:
@@ -60,6 +72,7 @@ def _string(value: str, shape: StringShape, path: str) -> Any:
 
 def _python(pattern: str) -> str:
     """A pattern of Java's, with the classes that Python spells otherwise."""
-    for java, python in ((r"\p{ASCII}", r"[\x00-\x7f]"), (r"\p{Alnum}", "[A-Za-z0-9]")):
+    for java, python in _CLASSES.items():
         pattern = pattern.replace(java, python)
-    return pattern
+    # SageMaker's model repeats some patterns' end, with the length that the shape has anyway.
+    return re.sub(r"\$\{\d+,\d+\}$", "", pattern)

@@ -22,6 +22,7 @@ WITHOUT_RESOURCES = {
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "sagemaker:ListModelPackages",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
@@ -42,7 +43,7 @@ def allowing(synthesis: Synthesis, stack: str, action: str) -> list[dict[str, An
     ]
 
 
-@pytest.mark.parametrize("synthesis", ["pytorch", "builtin", "local", "chosen"])
+@pytest.mark.parametrize("synthesis", ["pytorch", "builtin", "local", "chosen", "told"])
 def test_no_action_and_no_resource_is_a_star(
     synthesis: str, request: pytest.FixtureRequest
 ) -> None:

@@ -15,7 +15,7 @@ from stacks.settings import Settings
 from tests.infrastructure.synthesis import Synthesis
 
 STACKS = ("Storage", "Retraining", "Endpoint", "Api", "Monitoring")
-EVERY = pytest.mark.parametrize("synthesis", ["pytorch", "builtin", "local", "chosen"])
+EVERY = pytest.mark.parametrize("synthesis", ["pytorch", "builtin", "local", "chosen", "told"])
 FROZEN = {
     "Storage": {
         "Bucket83908E77": "AWS::S3::Bucket",
