@@ -24,6 +24,7 @@ from local.sagemaker.permissions import Need
 from local.sagemaker.processing import ProcessingJob
 from local.sagemaker.training import TrainingJob
 from local.sagemaker.transform import TransformJob
+from local.sagemaker.tuning import TuningJob
 
 MAX_STATE_BYTES = 262_144
 STATES = "states.amazonaws.com"
@@ -38,7 +39,7 @@ def install(control_plane: ControlPlane, endpoint_url: str) -> None:
 
     # ministack has no SageMaker to integrate with.
     prefix = "arn:aws:states:::sagemaker:create"
-    for kind in (TrainingJob, ProcessingJob, TransformJob):
+    for kind in (TrainingJob, ProcessingJob, TransformJob, TuningJob):
         sfn._SERVICE_DISPATCH[f"{prefix}{kind.prefix}"] = job_task(sfn, control_plane, kind)
     _call_as_the_role(sfn, endpoint_url)
     _know_the_execution(sfn)

@@ -1,8 +1,8 @@
-"""Create, Describe, Stop and List for training, processing and transform jobs."""
+"""Create, Describe, Stop and List for training, tuning, processing and transform jobs."""
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from local.sagemaker.errors import ResourceInUseError, ValidationError
 from local.sagemaker.host import SESSION, Host
@@ -12,8 +12,10 @@ from local.sagemaker.processing import ProcessingJob
 from local.sagemaker.tag_operations import Operations, Request, TagOperations
 from local.sagemaker.training import TrainingJob
 from local.sagemaker.transform import TransformJob
+from local.sagemaker.tuning import TuningJob
 
 DEFAULT_PAGE = 10
+J = TypeVar("J", bound=Job)
 
 
 class JobOperations:
@@ -28,6 +30,7 @@ class JobOperations:
             TransformJob: lambda request: TransformJob(
                 host, request, models.get(request["ModelName"])
             ),
+            TuningJob: lambda request: TuningJob(host, request, self._start_training),
         }
         self._jobs: dict[tuple[str, str], Job] = {}
         self._lock = threading.Lock()
@@ -40,9 +43,10 @@ class JobOperations:
             found[f"Describe{kind.prefix}"] = self._describer(kind)
             found[f"Stop{kind.prefix}"] = self._stopper(kind)
             found[f"List{kind.prefix}s"] = self._lister(kind)
+        found["ListTrainingJobsForHyperParameterTuningJob"] = self._list_of_tuning
         return found
 
-    def get(self, kind: type[Job], name: str) -> Job:
+    def get(self, kind: type[J], name: str) -> J:
         """A job by name.
 
         Raises:
@@ -51,7 +55,7 @@ class JobOperations:
         found = self._jobs.get((kind.kind, name))
         if found is None:
             raise ValidationError("Requested resource not found.")
-        return found
+        return cast("J", found)
 
     def kill(self) -> None:
         """End every process at once."""
@@ -60,21 +64,34 @@ class JobOperations:
 
     def _creator(self, kind: type[Job]) -> Callable[[Request], Request]:
         def create(request: Request) -> Request:
-            key = (kind.kind, request[f"{kind.prefix}Name"])
-            if "RoleArn" in request:
-                self._host.assume(request["RoleArn"], SESSION)
-            with self._lock:
-                if key in self._jobs:
-                    raise ResourceInUseError(
-                        "Job names must be unique within an AWS account and region, and a job "
-                        f"with this name already exists ({self._jobs[key].arn})"
-                    )
-                job = self._jobs[key] = self._makers[kind](request)
-            self._tags.replace(job.arn, request.get("Tags", []))
-            job.start()
-            return {f"{kind.prefix}Arn": job.arn}
+            role = request.get("TrainingJobDefinition", request).get("RoleArn")
+            if role is not None:
+                self._host.assume(role, SESSION)
+            return {f"{kind.prefix}Arn": self._started(kind, request).arn}
 
         return create
+
+    def _started(self, kind: type[J], request: Request) -> J:
+        key = (kind.kind, request[f"{kind.prefix}Name"])
+        with self._lock:
+            if key in self._jobs:
+                raise ResourceInUseError(
+                    "Job names must be unique within an AWS account and region, and a job "
+                    f"with this name already exists ({self._jobs[key].arn})"
+                )
+            job = self._jobs[key] = self._makers[kind](request)
+        self._tags.replace(job.arn, request.get("Tags", []))
+        job.start()
+        return cast("J", job)
+
+    def _start_training(self, request: Request) -> TrainingJob:
+        """What a tuning job starts, a training job like any other."""
+        return self._started(TrainingJob, request)
+
+    def _list_of_tuning(self, request: Request) -> Request:
+        tuning = self.get(TuningJob, request["HyperParameterTuningJobName"])
+        summaries = [tuning.summary(job) for job in tuning.training_jobs]
+        return {"TrainingJobSummaries": summaries[: request.get("MaxResults", DEFAULT_PAGE)]}
 
     def _describer(self, kind: type[Job]) -> Callable[[Request], Request]:
         return lambda request: self.get(kind, request[f"{kind.prefix}Name"]).describe()

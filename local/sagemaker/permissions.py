@@ -10,6 +10,7 @@ _NAMED_BY: Mapping[str, tuple[str, str]] = {
     "TrainingJob": ("training-job", "TrainingJobName"),
     "ProcessingJob": ("processing-job", "ProcessingJobName"),
     "TransformJob": ("transform-job", "TransformJobName"),
+    "HyperParameterTuningJob": ("hyper-parameter-tuning-job", "HyperParameterTuningJobName"),
     "ModelPackageGroup": ("model-package-group", "ModelPackageGroupName"),
     "Model": ("model", "ModelName"),
     "EndpointConfig": ("endpoint-config", "EndpointConfigName"),
@@ -45,11 +46,12 @@ def needs(host: Host, operation: str, request: Mapping[str, Any]) -> list[Need]:
         found += [
             Need(
                 action="iam:PassRole",
-                resource=str(request[key]),
+                resource=str(given[key]),
                 context={"iam:PassedToService": "sagemaker.amazonaws.com"},
             )
+            for given in (request, request.get("TrainingJobDefinition", {}))
             for key in _ROLES
-            if key in request
+            if key in given
         ]
     return found
 
