@@ -198,7 +198,8 @@ class TuningJob(Job):
     def _objective_status(self, job: TrainingJob) -> str:
         if not job.over:
             return "Pending"
-        return "Failed" if self._value(job) is None else "Succeeded"
+        usable = job.status == "Completed" and self._value(job) is not None
+        return "Succeeded" if usable else "Failed"
 
     def _status_counters(self) -> dict[str, int]:
         statuses = [job.status for job in self.training_jobs]

@@ -118,18 +118,19 @@ def test_the_same_seed_draws_the_same_values_and_minimising_takes_the_least(
     assert seen[0] == seen[1]
 
 
-def test_failed_training_jobs_are_passed_over_unless_all_failed(machine: LocalMachine) -> None:
+def test_a_tuning_job_whose_training_jobs_all_fail_fails_with_a_reason(
+    machine: LocalMachine,
+) -> None:
     job = name()
     request = tuning_request(machine, job, breaks_from="0")
     machine.client("sagemaker").create_hyper_parameter_tuning_job(**request)
     done = finished(machine, job)
     assert done["HyperParameterTuningJobStatus"] == "Failed"
-    assert (
-        done["FailureReason"].startswith(
-            "No training job ended with a value of validation:bleu; the first one failed: Algorithm"
-        )
-        or done["TrainingJobStatusCounters"]["NonRetryableError"] == JOBS
+    assert done["FailureReason"].startswith(
+        "No training job ended with a value of validation:bleu; the first one failed: Algorithm"
     )
+    assert done["TrainingJobStatusCounters"]["NonRetryableError"] == JOBS
+    assert done["ObjectiveStatusCounters"]["Failed"] == JOBS
     assert "BestTrainingJob" not in done
 
 
