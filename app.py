@@ -12,6 +12,7 @@ from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from stacks.api.stack import Api
+from stacks.bulk.stack import Bulk
 from stacks.bundling import BundleError
 from stacks.endpoint import Endpoint
 from stacks.monitoring import Monitoring
@@ -26,6 +27,7 @@ def compose(app: App, settings: Settings) -> None:
     storage = Storage(app, "Storage", settings=settings)
     retraining = Retraining(app, "Retraining", settings=settings, storage=storage)
     Endpoint(app, "Endpoint", settings=settings, role=retraining.endpoint_role.role)
+    Bulk(app, "Bulk", settings=settings, storage=storage)
     api = Api(app, "Api", settings=settings, storage=storage)
     Monitoring(
         app,

@@ -37,6 +37,14 @@ class WorkFolder:
         """What each line of the shard is."""
         return f"{self.root}lines/{shard}.json"
 
+    def records_of(self, file_fingerprint: str) -> str:
+        """What the records of all of a file's shards begin with."""
+        return f"{self.records_folder}{file_fingerprint}-"
+
+    def lines_of(self, file_fingerprint: str) -> str:
+        """The same for what their lines are."""
+        return f"{self.root}lines/{file_fingerprint}-"
+
     def index(self, file_fingerprint: str) -> str:
         """Says that a file has been split, once it has been."""
         return f"{self.root}files/{file_fingerprint}.json"

@@ -105,14 +105,20 @@ class Splitter:
         name = fingerprint(FORMAT_VERSION, found.uri, found.etag, found.size, self._shard_lines)
         index = self.work.index(name)
         known = self._store.read_json(index)
-        if known is not None:
+        if known is not None and self._is_whole(done := SplitFile.from_json(known)):
             logger.info("%s: has been split", found.uri)
-            return replace(SplitFile.from_json(known), output=file.output)
+            return replace(done, output=file.output)
         done = self._split(file, name)
         # Last, so that a file counts as split when all of its shards are there.
         self._store.put_json(done.as_json(), index)
         logger.info("%s: %d lines, %d shards", found.uri, done.num_lines, len(done.sentences))
         return done
+
+    def _is_whole(self, file: SplitFile) -> bool:
+        """Whether all that was made of a file is still there; a lifecycle rule removes it."""
+        lines = sum(1 for _ in self._store.below(self.work.lines_of(file.fingerprint)))
+        records = sum(1 for _ in self._store.below(self.work.records_of(file.fingerprint)))
+        return (lines, records) == (len(file.sentences), len(file.sent))
 
     def _split(self, file: InputFile, name: str) -> SplitFile:
         content = self._scratch / "input"

@@ -42,6 +42,8 @@ class PythonFunction(Construct):
         self.log_group.grant_write(self.role)
         for statement in statements:
             self.role.add_to_policy(statement)
+        # A package alone runs its module `handler`.
+        package, _, module = package.partition(".")
         bundle = require_bundle(Path(settings.lambda_bundles), package, settings.bundle_platform)
         self.function = lambda_.Function(
             self,
@@ -49,7 +51,7 @@ class PythonFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_12,
             architecture=lambda_.Architecture.X86_64,
             code=lambda_.Code.from_asset(str(bundle)),
-            handler=f"{package}.handler.lambda_handler",
+            handler=f"{package}.{module or 'handler'}.lambda_handler",
             role=self.role,
             log_group=self.log_group,
             environment=dict(environment),

@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, Duration, Fn, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from protocol.bulk import WORK_FOLDER
 from stacks.findings import acknowledge
 from stacks.service_stack import ServiceStack, removal_policy
 from stacks.settings import Settings
@@ -14,6 +15,8 @@ BUCKET_OUTPUT = "BucketName"
 NONCURRENT_DAYS = 30
 ACCESS_LOG_DAYS = 90
 INCOMPLETE_UPLOAD_DAYS = 7
+BULK_WORK_DAYS = 30
+"""How long a bulk translation that failed can go on from where it was."""
 
 
 class _TlsOptions(TypedDict, total=False):
@@ -64,7 +67,7 @@ def _data_bucket(scope: Construct, settings: Settings, access_log: s3.Bucket) ->
         versioned=True,
         server_access_logs_bucket=access_log,
         lifecycle_rules=[
-            # No rule expires a current version: any model may be the one that is served.
+            # Elsewhere no rule expires a current version: any model may be the one that is served.
             s3.LifecycleRule(
                 id="ExpireNoncurrentVersions",
                 noncurrent_version_expiration=Duration.days(NONCURRENT_DAYS),
@@ -72,6 +75,11 @@ def _data_bucket(scope: Construct, settings: Settings, access_log: s3.Bucket) ->
             s3.LifecycleRule(
                 id="AbortIncompleteUploads",
                 abort_incomplete_multipart_upload_after=Duration.days(INCOMPLETE_UPLOAD_DAYS),
+            ),
+            s3.LifecycleRule(
+                id="ExpireBulkWork",
+                prefix=WORK_FOLDER,
+                expiration=Duration.days(BULK_WORK_DAYS),
             ),
         ],
         removal_policy=removal_policy(settings),

@@ -9,7 +9,7 @@ import pytest
 from stacks.settings import Settings
 from tests.infrastructure.synthesis import CORPUS_KEY, Synthesis, rendered
 
-STACKS = ("Storage", "Retraining", "Endpoint", "Api", "Monitoring")
+STACKS = ("Storage", "Retraining", "Endpoint", "Bulk", "Api", "Monitoring")
 WITHOUT_RESOURCES = {
     "cloudwatch:DescribeAlarms",
     "cloudwatch:PutMetricData",

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from protocol.bulk import WORK_FOLDER
 from tests.infrastructure.synthesis import Synthesis
 
 
@@ -36,6 +37,8 @@ def test_requests_without_tls_are_refused(pytorch: Synthesis) -> None:
 
 def test_no_rule_can_ever_expire_a_served_model(pytorch: Synthesis) -> None:
     for rule in rules(pytorch, "Bucket"):
+        if rule.get("Prefix") == WORK_FOLDER:
+            continue  # where only the bulk translation's shards lie
         allowed = {
             "Id",
             "Status",
@@ -49,6 +52,11 @@ def test_old_versions_and_broken_uploads_do_not_pile_up(pytorch: Synthesis) -> N
     found = rules(pytorch, "Bucket")
     assert {"NoncurrentDays": 30} in [rule.get("NoncurrentVersionExpiration") for rule in found]
     assert any("AbortIncompleteMultipartUpload" in rule for rule in found)
+
+
+def test_what_bulk_translations_leave_expires(pytorch: Synthesis) -> None:
+    (rule,) = [rule for rule in rules(pytorch, "Bucket") if "Prefix" in rule]
+    assert (rule["Prefix"], rule["ExpirationInDays"]) == ("bulk-work/", 30)
 
 
 def test_access_is_logged_and_the_log_expires(pytorch: Synthesis) -> None:

@@ -14,7 +14,7 @@ from stacks.service_stack import ServiceStack
 from stacks.settings import Settings
 from tests.infrastructure.synthesis import Synthesis
 
-STACKS = ("Storage", "Retraining", "Endpoint", "Api", "Monitoring")
+STACKS = ("Storage", "Retraining", "Endpoint", "Bulk", "Api", "Monitoring")
 EVERY = pytest.mark.parametrize("synthesis", ["pytorch", "builtin", "local", "chosen", "told"])
 FROZEN = {
     "Storage": {

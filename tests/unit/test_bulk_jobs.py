@@ -201,6 +201,18 @@ def test_a_second_execution_translates_only_what_is_missing(bulk: Bulk) -> None:
     assert bulk.join(0.0)["transform"]["sentences_per_second"] is None
 
 
+def test_shards_that_a_lifecycle_rule_removed_are_made_again(bulk: Bulk) -> None:
+    uri = bulk.put("news.txt", "you\n" * 10)
+    shards = bulk.split(uri)
+    bulk.answer(shards[:1])
+    for gone in (shards[2], shards[3].replace("/source/", "/lines/").replace(".rec", ".json")):
+        del bulk.s3.contents[gone]
+        assert bulk.split(uri) == shards[1:]
+        assert gone in bulk.s3.contents
+    bulk.answer(shards)
+    assert bulk.join()["missing_shards"] == 0
+
+
 def test_another_content_or_size_of_shards_is_split_anew(bulk: Bulk) -> None:
     uri = bulk.put("news.txt", "you\nare\n")
     first = bulk.split(uri)
