@@ -48,6 +48,7 @@ def script_settings(arguments: Sequence[str]) -> Settings:
         max_lines=given.max_lines,
         subwords=given.subwords,
         cleaning=_cleaning(given),
+        initial_model=given.initial_model,
         cache=given.cache,
     )
 
@@ -82,6 +83,7 @@ def job_settings(arguments: Sequence[str], output: Path) -> Settings:
         max_lines=wanted.max_lines,
         subwords=wanted.subwords,
         cleaning=wanted.cleaning,
+        initial_model=given.initial_model,
         cache=given.cache,
     )
 
@@ -132,6 +134,7 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     add(
         "--subwords", type=_positive, metavar="N", help="learn a joint byte-pair encoding, N merges"
     )
+    add("--initial-model", metavar="URI", help="a model.tar.gz whose vocabularies are used again")
     add("--cache", type=Path, metavar="FOLDER", help="keep downloads there for the next run")
     _add_cleaning(parser)
 

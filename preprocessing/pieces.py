@@ -47,12 +47,22 @@ def existing_pieces(settings: Settings) -> PieceInventory | None:
     if settings.existing_vocabularies:
         source, target = map(load_vocabulary, settings.existing_vocabularies)
         return PieceInventory(source, target)
-    if settings.subwords is None and settings.outputs.subwords.exists():
+    if settings.subwords is None:
+        refuse_left_subwords(settings)
+    return None
+
+
+def refuse_left_subwords(settings: Settings) -> None:
+    """See that words are not taken for subwords.
+
+    Raises:
+        ArgumentsError: an earlier run's subwords lie where this run puts words.
+    """
+    if settings.outputs.subwords.exists():
         raise ArgumentsError(
             f"{settings.outputs.subwords}: left by a run with --subwords; beside vocabularies of "
             "words it would mislead training, so move it away first"
         )
-    return None
 
 
 def make_pieces(

@@ -10,6 +10,7 @@ from preprocessing.blocks import BlockPair
 from preprocessing.corpus import read_parallel_text
 from preprocessing.errors import ArgumentsError, CorpusError
 from preprocessing.filters import build_filters
+from preprocessing.initial_model import initial_pieces
 from preprocessing.outputs import StagedOutputs
 from preprocessing.parallel_text import ParallelText
 from preprocessing.pieces import existing_pieces, make_pieces
@@ -36,7 +37,7 @@ def run(settings: Settings) -> Summary | TestSetSummary:
     with ExitStack() as stack:
         outputs = stack.enter_context(StagedOutputs())
         train_path = outputs.stage(settings.outputs.train)
-        existing = existing_pieces(settings)
+        existing = initial_pieces(settings, outputs) or existing_pieces(settings)
         reader = _Reader(settings, stack)
         # The small text goes first, so that a mistake in it shows before the long one is read.
         validation = reader.read(settings.validation)

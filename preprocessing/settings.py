@@ -69,6 +69,8 @@ class Settings:
     """One vocabulary for both sides, under the limits of the source."""
     existing_vocabularies: tuple[Path, Path] | None = None
     """Use these in place of new ones, which are then not written."""
+    initial_model: str | None = None
+    """The archive of a model to train further; its vocabularies and subwords are used again."""
     max_lines: int | None = None
     """Of the training text."""
     subwords: int | None = None
@@ -81,6 +83,11 @@ class Settings:
         if self.existing_vocabularies and self.subwords is not None:
             raise ArgumentsError(
                 "--subwords makes a vocabulary: leave out --vocab-source-json, --vocab-target-json"
+            )
+        if self.initial_model and (self.existing_vocabularies or self.subwords is not None):
+            raise ArgumentsError(
+                "--initial-model has vocabularies: leave out --subwords, --vocab-source-json and "
+                "--vocab-target-json"
             )
 
     @property

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import pytest
 
 from nmt.tokenizer import SubwordTokenizer
 from preprocessing.job import main
+from protocol.artifacts import MANIFEST, SUBWORDS, ModelManifest
 from protocol.recordio import decode_record, read_frames
-from protocol.vocabulary import load_vocabulary, tokens_by_id
+from protocol.vocabulary import UNK_ID, load_vocabulary, tokens_by_id
 
 SOURCE = "can you drive a car ?\n😀 so good </s>\n\ni want to watch a movie .\n"
 TARGET = "kannst du ein Auto fahren ?\n😀 so gut </s>\nleer\nich will einen Film sehen .\n"
@@ -87,6 +89,64 @@ def test_subwords_make_one_vocabulary_and_turn_back_into_text(
         lines = text.splitlines()
         assert assembled == [lines[0], lines[1], lines[3]]
     assert all(min(record.source + record.target) > 3 for record in records)
+
+
+def model_archive(root: Path, *, subwords: bool) -> Path:
+    """An archive with the vocabularies of an earlier job and the manifest of its model."""
+    manifest = ModelManifest(
+        source_language="en",
+        target_language="de",
+        training_job="earlier",
+        created_at="2026-01-01T00:00:00+00:00",
+        metrics={},
+        hyperparameters={},
+        num_parameters=1,
+        source_vocabulary_size=1,
+        target_vocabulary_size=1,
+        max_source_length=100,
+        max_decoding_length=100,
+        beam_size=5,
+        subwords=subwords,
+    )
+    vocabularies = root / "processing" / "output" / "vocab"
+    manifest.save(vocabularies / MANIFEST)
+    path = root / "model.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(vocabularies, arcname=".")
+    return path
+
+
+@pytest.mark.parametrize("flags", [[], ["--subwords", "60"]], ids=["words", "subwords"])
+def test_the_vocabularies_of_an_initial_model_are_used_again(
+    tmp_path: Path, corpus: list[str], flags: list[str]
+) -> None:
+    first, second = tmp_path / "1", tmp_path / "2"
+    assert run_job(first, *corpus, *flags) == 0
+    archive = model_archive(first, subwords=bool(flags))
+    for side, text in (("source", "a good film ?\n"), ("target", "ein guter Film ?\n")):
+        (tmp_path / f"train.{side}").write_text(text, encoding="utf-8")
+
+    assert run_job(second, *corpus, "--initial-model", str(archive)) == 0
+
+    mine, theirs = (root / "processing" / "output" / "vocab" for root in (second, first))
+    names = sorted(path.name for path in mine.iterdir())
+    assert all((mine / name).read_bytes() == (theirs / name).read_bytes() for name in names)
+    assert (SUBWORDS in names) == bool(flags)
+    with (second / "processing" / "output" / "train" / "train.rec").open("rb") as stream:
+        (record,) = [decode_record(frame) for frame in read_frames(stream)]
+    assert (UNK_ID in record.source) == (not flags)
+
+
+def test_an_archive_of_something_else_is_no_initial_model(
+    tmp_path: Path, corpus: list[str]
+) -> None:
+    archive = tmp_path / "other.tar.gz"
+    with tarfile.open(archive, "w:gz") as content:
+        content.add(tmp_path / "train.source", arcname="train.source")
+    assert run_job(tmp_path, *corpus, "--initial-model", str(archive)) == 1
+    message = (tmp_path / "output" / "message").read_text(encoding="utf-8")
+    assert message.endswith("there is no 'manifest.json' in it; it holds train.source")
+    assert output_files(tmp_path) == []
 
 
 def test_max_lines_limits_training_only(tmp_path: Path, corpus: list[str]) -> None:

@@ -145,6 +145,14 @@ def test_subwords_and_existing_vocabularies_exclude_each_other(
     assert message.startswith("--subwords makes a vocabulary")
 
 
+def test_an_initial_model_has_vocabularies_of_its_own(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--initial-model", "model.tar.gz", "--subwords", "10"]
+    message = refusal(folder, capsys, *TRAIN, *flags)
+    assert message.startswith("--initial-model has vocabularies: leave out --subwords")
+
+
 def test_subwords_of_an_earlier_run_are_not_left_beside_words(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
