@@ -8,6 +8,7 @@ from local.emulator import (
     authentication,
     cloudformation,
     functions,
+    quotas,
     resources,
     rest_api,
     state_machines,
@@ -48,6 +49,7 @@ def install(settings: LocalSettings, administrator: AccessKey) -> ControlPlane:
     # takes seconds, to learn that the name in a signature is a service's.
     app.SERVICE_HANDLERS["sagemaker"] = SageMakerHttp(control_plane, authorize_caller)
     router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."]}
+    quotas.install(app, router)
     authentication.install(administrator)
     cloudformation.install()
     resources.install(control_plane)
