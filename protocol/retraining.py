@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from protocol.scripts import SCRIPTS
+from protocol.tuning import Tuning, TuningError
 
 WMT17 = "http://data.statmt.org/wmt17/translation-task/preprocessed/de-en"
 DEFAULT_MAX_LINES = 10_000
@@ -122,6 +123,8 @@ class RetrainingInput:
     """Merges of a joint byte-pair encoding; `None` keeps the walk-through's words."""
     cleaning: Cleaning = field(default_factory=Cleaning)
     hyperparameters: dict[str, str] = field(default_factory=dict)
+    tuning: Tuning | None = None
+    """A tuning job takes the place of training; `None`: train once."""
     pretrained_model: str | None = None
     promote: bool = True
     force: bool = False
@@ -147,6 +150,7 @@ class RetrainingInput:
             subwords=_count("subwords", given.get("subwords")),
             cleaning=Cleaning.parse(cleaning if cleaning is not None else {}),
             hyperparameters=_hyperparameters(given.get("hyperparameters")),
+            tuning=_tuning(given.get("tuning")),
             pretrained_model=_model_uri(given.get("pretrained_model")),
             promote=_boolean("promote", given.get("promote"), default=True),
             force=_boolean("force", given.get("force")),
@@ -222,6 +226,13 @@ def _code(name: str, value: object) -> str | None:
             f"not {value!r}"
         )
     return value
+
+
+def _tuning(content: object) -> Tuning | None:
+    try:
+        return None if content is None else Tuning.parse(content)
+    except TuningError as error:
+        raise InputError(str(error)) from error
 
 
 def _model_uri(value: object) -> str | None:

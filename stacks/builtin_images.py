@@ -1,8 +1,7 @@
 """Where SageMaker's built-in Seq2Seq image lives: one registry account per region.
 
 The numbers are those of the image registry in SageMaker's Python SDK. The image exists in one
-version and needs a P2, P3, G4dn or G5 instance to train; of these only G4dn and G5 can still be
-had.
+version.
 """
 
 from aws_cdk import Aws, CfnMapping
@@ -11,7 +10,6 @@ from constructs import Construct
 
 REPOSITORY = "seq2seq"
 TAG = "1"
-TRAINING_FAMILIES = ("g4dn", "g5")
 NO_REGISTRY = "000000000000"
 """In place of an account, where there is no image and the deployment does not need one."""
 

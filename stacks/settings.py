@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from stacks.builtin_images import TRAINING_FAMILIES
+from stacks.instance_types import builtin_problem, volume_problem
 
 
 class SettingsError(ValueError):
@@ -40,6 +40,8 @@ class BucketRemoval(StrEnum):
 
 
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653)
+SPOT_WAIT_HOURS = 24
+"""How long, in all, a training job may wait for spare capacity."""
 IMAGE_URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
     r"/(?P<repository>[a-z0-9._/-]+?)(:[\w.-]{1,128}|@sha256:[0-9a-f]{64})"
@@ -105,7 +107,13 @@ class Settings:
     """More calls at once than these are refused."""
     training_instance_type: str = _matching("ml.g5.xlarge", _INSTANCE_TYPE)
     training_volume_gb: int = _between(50, 1, 16_384)
+    training_instance_count: int = _between(1, 1, 20)
+    """More than one share every batch."""
+    training_spot: bool = True
+    """Whether training runs on spare capacity, which may be taken back; `builtin` cannot."""
     training_max_runtime_hours: int = _between(48, 1, 672)
+    tuning_max_runtime_hours: int = _between(168, 1, 672)
+    """Of a whole tuning job."""
     processing_instance_type: str = _matching("ml.m5.xlarge", _INSTANCE_TYPE)
     processing_volume_gb: int = _between(50, 1, 16_384)
     processing_max_runtime_hours: int = _between(6, 1, 120)
@@ -194,6 +202,8 @@ class Settings:
                 f"serverless_memory_mb: {self.serverless_memory_mb} is not allowed; SageMaker "
                 "takes 1024, 2048, 3072, 4096, 5120 or 6144"
             )
+        if problem := volume_problem(self.training_instance_type, self.training_volume_gb):
+            raise SettingsError(problem)
 
     def _check_engine(self) -> None:
         if self.engine is Engine.PYTORCH:
@@ -202,10 +212,17 @@ class Settings:
             raise SettingsError(
                 "engine: builtin runs on AWS only; with deployment=local use pytorch"
             )
-        if self.training_instance_type.split(".")[1] not in TRAINING_FAMILIES:
+        if problem := builtin_problem(self.training_instance_type, self.endpoint_instance_type):
+            raise SettingsError(problem)
+        if self.training_instance_count > 1:
             raise SettingsError(
-                f"training_instance_type: {self.training_instance_type!r} cannot run the "
-                "built-in algorithm; use a type of the families ml.g4dn or ml.g5"
+                f"training_instance_count: {self.training_instance_count} is not allowed; the "
+                "built-in algorithm trains on 1 instance, a larger one has more GPUs"
+            )
+        if self.training_spot:
+            raise SettingsError(
+                "training_spot: the built-in algorithm cannot go on from SageMaker's checkpoints; "
+                "use false with the engine builtin"
             )
 
     def _check_serverless_engine(self) -> None:
@@ -227,7 +244,9 @@ class Settings:
         fields = {part.name: part for part in dataclasses.fields(cls)}
         for key in context:
             _refuse_unknown(key, fields)
-        given = {"deployment": deployment} | {
+        # The default of spot is what the engine can.
+        spot = context.get("engine") != Engine.BUILTIN
+        given = {"deployment": deployment, "training_spot": spot} | {
             key: context[key] for key in fields if key in context and context[key] is not None
         }
         return cls(**{key: _typed(fields[key], value) for key, value in given.items()})
@@ -239,6 +258,12 @@ class Settings:
     @property
     def is_builtin(self) -> bool:
         return self.engine is Engine.BUILTIN
+
+    @property
+    def training_max_wait_hours(self) -> int:
+        """The time of a training job with its waits for spare capacity."""
+        waiting = SPOT_WAIT_HOURS if self.training_spot else 0
+        return self.training_max_runtime_hours + waiting
 
     @property
     def corpus_key_regions(self) -> tuple[str, ...]:

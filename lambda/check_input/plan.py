@@ -6,12 +6,13 @@ from typing import Any
 
 from check_input.names import folder_name, job_name
 from check_input.settings import Engine, Settings
+from check_input.tuning import plan_tuning
 from protocol.retraining import URI_SCHEMES, Corpus, InputError, RetrainingInput
 
 MAX_HYPERPARAMETERS = 100
 """SageMaker's limit for one training job."""
 MAX_HYPERPARAMETER_NAME_LENGTH = 256
-_TRAINING_KEYS = ("corpus", "max_lines", "subwords", "cleaning", "hyperparameters")
+_TRAINING_KEYS = ("corpus", "max_lines", "subwords", "cleaning", "hyperparameters", "tuning")
 _TEST_KEYS = {
     "corpus": {"test_source", "test_target"},
     "cleaning": {"detokenize_source", "detokenize_target"},
@@ -29,6 +30,8 @@ class Plan:
     test_set: str
     """Which text the candidate is judged by: `test`, `validation`, or empty for none of its own."""
     hyperparameters: Mapping[str, str]
+    tuning: Mapping[str, Any] | None
+    """What a tuning job searches in the place of training; `None`: there is none."""
     pretrained_model: str
     """Empty unless training is skipped."""
     promote: bool
@@ -53,11 +56,13 @@ def make_plan(execution: str, content: object, settings: Settings) -> Plan:
     _check_engine(wanted, settings.engine)
     if wanted.pretrained_model:
         _check_bucket("pretrained_model", wanted.pretrained_model, settings)
+    hyperparameters = _hyperparameters(wanted.hyperparameters, settings)
     return Plan(
         job_name=job_name(execution),
         preprocessing_arguments=_preprocessing_arguments(wanted),
         test_set=_test_set(wanted),
-        hyperparameters=_hyperparameters(wanted.hyperparameters, settings),
+        hyperparameters=hyperparameters,
+        tuning=_tuning(wanted, hyperparameters, settings),
         pretrained_model=wanted.pretrained_model or "",
         promote=wanted.promote,
         force=wanted.force,
@@ -171,6 +176,19 @@ def _hyperparameters(given: Mapping[str, str], settings: Settings) -> dict[str, 
                 f"takes 1 to {MAX_HYPERPARAMETER_NAME_LENGTH}"
             )
     return merged
+
+
+def _tuning(
+    wanted: RetrainingInput, hyperparameters: Mapping[str, str], settings: Settings
+) -> dict[str, Any] | None:
+    if wanted.tuning is None:
+        return None
+    return plan_tuning(
+        wanted.tuning,
+        own=wanted.hyperparameters,
+        merged=hyperparameters,
+        is_builtin=settings.engine is Engine.BUILTIN,
+    )
 
 
 def _languages(settings: Settings) -> dict[str, str]:

@@ -29,13 +29,16 @@ FAILURE = """{% (
   $cause := $exists($states.errorOutput.Cause) ? $string($states.errorOutput.Cause) : '';
   $isObject := $substring($cause, 0, 1) = '{' and $substring($cause, -1) = '}';
   $job := $isObject ? $parse($cause) : {};
-  $name := [$job.TrainingJobName, $job.ProcessingJobName][0];
+  $name := [$job.TrainingJobName, $job.ProcessingJobName, $job.HyperParameterTuningJobName][0];
   $told := [$job.ExitMessage, $job.FailureReason, $job.errorMessage][$type($) = 'string'];
-  $status := [$job.TrainingJobStatus, $job.ProcessingJobStatus][0];
+  $alike := [$job.ProcessingJobStatus, $job.HyperParameterTuningJobStatus][0];
+  $status := [$job.TrainingJobStatus, $alike][0];
   $late := 'it ran past its maximum runtime';
+  $scarce := 'it waited too long for spare capacity (setting training_spot)';
   $ended := $job.SecondaryStatus = 'MaxRuntimeExceeded' ? $late
+    : $job.SecondaryStatus = 'MaxWaitTimeExceeded' ? $scarce
     : $job.TrainingJobStatus = 'Stopped' ? 'it was stopped, by hand or by another program'
-    : $job.ProcessingJobStatus = 'Stopped' ? 'it was stopped by hand, or ' & $late
+    : $alike = 'Stopped' ? 'it was stopped by hand, or ' & $late
     : '';
   $said := [$join($told, ' '), $ended][$ != ''];
   $reason := $count($said) > 0 ? $join($said, '; ')

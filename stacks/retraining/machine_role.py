@@ -15,6 +15,7 @@ from stacks.settings import Settings
 _JOB_RULES = (
     "rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule",
     "rule/StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+    "rule/StepFunctionsGetEventsForSageMakerTuningJobsRule",
 )
 
 
@@ -55,12 +56,14 @@ def _job_statements(
 ) -> list[iam.PolicyStatement]:
     training = _sagemaker_arn(stack, "training-job", f"{settings.job_name_start}*")
     processing = _sagemaker_arn(stack, "processing-job", f"{settings.job_name_start}*")
+    tuning = _sagemaker_arn(stack, "hyper-parameter-tuning-job", f"{settings.job_name_start}*")
     rules = [stack.format_arn(service="events", resource=rule) for rule in _JOB_RULES]
     return [
         _allow([f"sagemaker:{verb}TrainingJob" for verb in _VERBS], [training]),
         _allow([f"sagemaker:{verb}ProcessingJob" for verb in _VERBS], [processing]),
+        _allow([f"sagemaker:{verb}HyperParameterTuningJob" for verb in _VERBS], [tuning]),
         # Step Functions tags each job that it starts and waits for.
-        _allow(["sagemaker:AddTags", "sagemaker:ListTags"], [training, processing]),
+        _allow(["sagemaker:AddTags", "sagemaker:ListTags"], [training, processing, tuning]),
         _allow(["events:DescribeRule", "events:PutRule", "events:PutTargets"], rules),
         iam.PolicyStatement(
             actions=["iam:PassRole"],

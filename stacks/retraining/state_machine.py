@@ -25,7 +25,8 @@ from stacks.retraining.register_states import (
     approval_state,
     refusal_states,
 )
-from stacks.retraining.train_state import train_state
+from stacks.retraining.train_state import TrainingJob, train_state
+from stacks.retraining.tune_states import tune_or_train
 from stacks.retraining.verify_state import (
     DESCRIPTION,
     read_manifest_state,
@@ -163,11 +164,9 @@ class RetrainingMachine(Construct):
             outputs={},
         )
         pretrained.next(verified)
-        train = self._train()
-        train.next(verified)
         given = sfn.Choice.jsonata(self, "ModelIsGiven")
         given.when(sfn.Condition.jsonata("{% $plan.pretrained_model != '' %}"), pretrained)
-        given.otherwise(train)
+        given.otherwise(self._trained(verified))
         preprocess = self._preprocess()
         preprocess.next(given)
         text = sfn.Choice.jsonata(self, "TextIsGiven")
@@ -259,6 +258,7 @@ class RetrainingMachine(Construct):
                     "job_prefix": job_prefix(self._settings, "$states.result.Payload.job_name"),
                     "preprocess_waits": 0,
                     "train_waits": 0,
+                    "tune_waits": 0,
                     "verify_waits": 0,
                 },
                 "Output": {},
@@ -282,14 +282,16 @@ class RetrainingMachine(Construct):
             bucket=self._bucket,
         )
 
-    def _train(self) -> sfn.CustomState:
-        return train_state(
-            self,
+    def _trained(self, verified: sfn.IChainable) -> sfn.State:
+        job = TrainingJob(
             settings=self._settings,
             image_uri=self._images.training.uri,
             role_arn=self._role_arn,
             bucket=self._bucket,
         )
+        train = train_state(self, job)
+        train.next(verified)
+        return tune_or_train(self, job, train=train, following=verified)
 
     def _finish(self, state: str, *, promoted: bool) -> sfn.Pass:
         return sfn.Pass.jsonata(self, state, outputs={**_RESULT, "promoted": promoted})
@@ -297,5 +299,6 @@ class RetrainingMachine(Construct):
     def _timeout_hours(self) -> int:
         """Each job twice, half a day for the rest, and all of that again for an older execution."""
         settings = self._settings
-        jobs = settings.processing_max_runtime_hours + settings.training_max_runtime_hours
+        training = max(settings.training_max_wait_hours, settings.tuning_max_runtime_hours)
+        jobs = settings.processing_max_runtime_hours + training
         return 2 * (2 * jobs + 12)

@@ -1,5 +1,6 @@
 """The training job, for either engine: same channels, same file names, same hyperparameters."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import aws_stepfunctions as sfn
@@ -11,43 +12,65 @@ from stacks.retraining.job_states import JobPhase, job_state, s3_uri
 from stacks.settings import Settings
 
 METRICS = ("validation:bleu", "validation:perplexity", "validation:accuracy")
-_CONTENT_TYPES = {"train": CONTENT_TYPE, "validation": CONTENT_TYPE, "vocab": "application/json"}
-_FINAL_METRICS = """{% (
+FINAL_METRICS = """{% (
   $final := $states.result.FinalMetricDataList;
   $count($final) > 0 ? $merge($final.{ $.MetricName: $.Value }) : {}
 ) %}"""
+"""The metrics of a training job that `$states.result` describes, by name."""
+_CONTENT_TYPES = {"train": CONTENT_TYPE, "validation": CONTENT_TYPE, "vocab": "application/json"}
 
 
-def train_state(
-    scope: Construct, *, settings: Settings, image_uri: str, role_arn: str, bucket: str
-) -> sfn.CustomState:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingJob:
+    """What a training job is given, whether the machine starts it or a tuning job does."""
+
+    settings: Settings
+    image_uri: str
+    role_arn: str
+    bucket: str
+
+    def definition(self) -> dict[str, Any]:
+        """All but its name, its hyperparameters and its checkpoints."""
+        return {
+            "RoleArn": self.role_arn,
+            "AlgorithmSpecification": _algorithm(self.settings, self.image_uri),
+            "InputDataConfig": [_channel(name, self.bucket) for name in CHANNELS],
+            "OutputDataConfig": {"S3OutputPath": s3_uri(self.bucket, "model")},
+            "ResourceConfig": {
+                "InstanceCount": self.settings.training_instance_count,
+                "InstanceType": self.settings.training_instance_type,
+                "VolumeSizeInGB": self.settings.training_volume_gb,
+            },
+            "StoppingCondition": {
+                "MaxRuntimeInSeconds": self.settings.training_max_runtime_hours * 3600
+            },
+            # SageMaker itself brings the data and takes the model away; the instances of one job
+            # still reach each other.
+            "EnableNetworkIsolation": True,
+        }
+
+
+def train_state(scope: Construct, job: TrainingJob) -> sfn.CustomState:
     """`Train`: assigns `$model_data` and `$metrics`."""
+    settings = job.settings
     phase = JobPhase(
         state="Train",
         letter="t",
         error="TrainingFailed",
-        max_runtime_seconds=settings.training_max_runtime_hours * 3600,
+        max_runtime_seconds=settings.training_max_wait_hours * 3600,
         runtime_setting="training_max_runtime_hours",
     )
-    arguments: dict[str, Any] = {
+    arguments = {
         "TrainingJobName": phase.job_name(),
-        "RoleArn": role_arn,
-        "AlgorithmSpecification": _algorithm(settings, image_uri),
         "HyperParameters": "{% $plan.hyperparameters %}",
-        "InputDataConfig": [_channel(name, bucket) for name in CHANNELS],
-        "OutputDataConfig": {"S3OutputPath": s3_uri(bucket, "model")},
-        "ResourceConfig": {
-            "InstanceCount": 1,
-            "InstanceType": settings.training_instance_type,
-            "VolumeSizeInGB": settings.training_volume_gb,
-        },
-        "StoppingCondition": {"MaxRuntimeInSeconds": phase.max_runtime_seconds},
-        # SageMaker itself brings the data and takes the model away.
-        "EnableNetworkIsolation": True,
+        **job.definition(),
     }
     if not settings.is_builtin:
         # The built-in algorithm keeps its checkpoints to itself; ours resumes from them.
-        arguments["CheckpointConfig"] = {"S3Uri": s3_uri(bucket, "checkpoints")}
+        arguments["CheckpointConfig"] = {"S3Uri": s3_uri(job.bucket, "checkpoints")}
+    if settings.training_spot:
+        arguments["EnableManagedSpotTraining"] = True
+        arguments["StoppingCondition"] |= {"MaxWaitTimeInSeconds": phase.max_runtime_seconds}
     return job_state(
         scope,
         phase,
@@ -55,7 +78,7 @@ def train_state(
         arguments=arguments,
         assign={
             "model_data": "{% $states.result.ModelArtifacts.S3ModelArtifacts %}",
-            "metrics": _FINAL_METRICS,
+            "metrics": FINAL_METRICS,
         },
     )
 

@@ -181,8 +181,8 @@ def test_an_unknown_key_is_refused_at_once(deployment: Deployment) -> None:
     assert "'max_line'" in failed.cause
 
 
-def training_process(execution_arn: str) -> int:
-    """The process id of an execution's training job on this machine."""
+def training_process(execution_arn: str, *, host: bool = False) -> int:
+    """The process id of an execution's training job on this machine, or of what plays its host."""
     name = execution_arn.rpartition(":")[2].encode()
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
@@ -192,7 +192,8 @@ def training_process(execution_arn: str) -> int:
                 command = (process / "cmdline").read_bytes()
             except OSError:
                 continue
-            if b"training" in command.split(b"\0") and name in environment:
+            is_host = b"launcher.py" in command
+            if b"training" in command.split(b"\0") and name in environment and is_host is host:
                 return int(process.name)
         time.sleep(0.1)
     raise TimeoutError("no training process appeared")
@@ -219,6 +220,32 @@ def test_a_killed_training_leaves_the_old_model_serving(
     assert "137" in failed.cause or "SIGKILL" in failed.cause
     assert ".log" in failed.cause
     assert deployment.training_job() == before
+
+
+@local_only
+@pytest.mark.usefixtures("first_model")
+def test_a_training_that_loses_its_host_goes_on_and_is_promoted(
+    deployment: Deployment, corpus: dict[str, str], local_state: Path
+) -> None:
+    quick = QUICK | {"max_num_batches": 400, "checkpoint_frequency_num_batches": 50}
+    execution = deployment.start(
+        {"corpus": corpus, "max_lines": 5000, "hyperparameters": quick, "force": True}
+    )
+    name = execution.rpartition(":")[2]
+    deadline = time.monotonic() + 180
+    saved = {"Bucket": deployment.bucket, "Prefix": f"executions/{name}/checkpoints/"}
+    while not boto3.client("s3").list_objects_v2(**saved)["KeyCount"]:
+        assert time.monotonic() < deadline, "no checkpoint was saved"
+        time.sleep(0.1)
+
+    os.kill(training_process(execution, host=True), signal.SIGKILL)
+    ended = deployment.wait(execution)
+
+    assert ended.status == "SUCCEEDED", f"{ended.error}: {ended.cause}"
+    assert ended.output["promoted"] is True
+    (log,) = (local_state / "logs" / "training-jobs").glob(f"*{name}-t*.log")
+    assert "[checkpoint] going on after batch" in log.read_text(encoding="utf-8")
+    assert deployment.training_job() == log.stem
 
 
 @local_only

@@ -156,6 +156,8 @@ class Run:
     job_failures: dict[str, list[Failure]] = field(default_factory=dict)
     """By the letter in the job's name; consumed one an attempt."""
     invoke_failures: list[Failure] = field(default_factory=list)
+    tuning_best: str = "002-0a1b2c3d"
+    """The end of the name of a tuning job's best training job; empty: none."""
     request_failures: dict[str, list[Failure]] = field(default_factory=dict)
     """By the end of the integration's name; consumed one a call, after the call was carried out."""
     register: FakeRegister = field(default_factory=FakeRegister)
@@ -219,7 +221,7 @@ class Run:
             monkeypatch.setattr(stepfunctions, name, value)
 
     def _invoke(self, resource: str, request: dict[str, Any]) -> Any:
-        action = resource.removeprefix("arn:aws:states:::")
+        action = resource.partition(":states:::")[2]
         self.requests.append((action, json.loads(json.dumps(request))))
         answer = self._handlers()[action](request)
         if failures := self.request_failures.get(action.rpartition(":")[2]):
@@ -232,6 +234,8 @@ class Run:
             "aws-sdk:sfn:listExecutions": self._list_executions,
             "sagemaker:createProcessingJob.sync": self._processing_job,
             "sagemaker:createTrainingJob.sync": self._training_job,
+            "sagemaker:createHyperParameterTuningJob.sync": self._tuning_job,
+            "aws-sdk:sagemaker:describeTrainingJob": self._describe_training_job,
             "aws-sdk:s3:getObject": self._get_object,
             "aws-sdk:cloudformation:describeStacks": self._describe_stacks,
             "aws-sdk:cloudformation:updateStack": self._update_stack,
@@ -280,8 +284,36 @@ class Run:
         check_request("sagemaker", "CreateTrainingJob", request)
         name = request["TrainingJobName"]
         self._run_job(name)
-        model = f"{request['OutputDataConfig']['S3OutputPath']}/{name}/output/model.tar.gz"
-        described = {"TrainingJobName": name, "ModelArtifacts": {"S3ModelArtifacts": model}}
+        return self._trained(name, request["OutputDataConfig"]["S3OutputPath"])
+
+    def _tuning_job(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("sagemaker", "CreateHyperParameterTuningJob", request)
+        name = request["HyperParameterTuningJobName"]
+        self._run_job(name)
+        described = {
+            "HyperParameterTuningJobName": name,
+            "HyperParameterTuningJobStatus": "Completed",
+        }
+        if self.tuning_best:
+            best = {
+                "TrainingJobName": f"{name}-{self.tuning_best}",
+                "TrainingJobStatus": "Completed",
+            }
+            described["BestTrainingJob"] = best
+        return described
+
+    def _describe_training_job(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("sagemaker", "DescribeTrainingJob", request)
+        *_, tuning = self.sent("createHyperParameterTuningJob.sync")
+        output = tuning["TrainingJobDefinition"]["OutputDataConfig"]["S3OutputPath"]
+        return self._trained(request["TrainingJobName"], output)
+
+    def _trained(self, name: str, output: str) -> dict[str, Any]:
+        model = f"{output}/{name}/output/model.tar.gz"
+        described: dict[str, Any] = {
+            "TrainingJobName": name,
+            "ModelArtifacts": {"S3ModelArtifacts": model},
+        }
         if self.engine == "pytorch":
             described["FinalMetricDataList"] = [
                 {"MetricName": key, "Value": value, "Timestamp": 1}
@@ -291,7 +323,9 @@ class Run:
 
     def _run_job(self, name: str) -> None:
         names = [
-            request.get("TrainingJobName") or request.get("ProcessingJobName")
+            request.get("TrainingJobName")
+            or request.get("ProcessingJobName")
+            or request.get("HyperParameterTuningJobName")
             for _, request in self.requests
         ]
         if names.count(name) > 1:

@@ -12,4 +12,5 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
     assert list(rows) == [part.name for part in dataclasses.fields(Settings)]
     for name, value in dataclasses.asdict(Settings()).items():
-        assert not value or f"`{value}`" == rows[name]
+        shown = str(value).lower() if isinstance(value, bool) else value
+        assert not value or f"`{shown}`" == rows[name]

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 
 import app
+from stacks.instance_types import BUILTIN_ENDPOINT_FAMILIES, TRAINING_STORAGE_GB
 from stacks.settings import Deployment, Engine, Settings, SettingsError
 from tests.infrastructure.synthesis import feature_flags
 
@@ -33,6 +35,9 @@ WRONG = [
     ("endpoint_instance_type", "c6i.xlarge", "use an instance type such as ml.c6i.xlarge"),
     ("training_instance_type", "g5", "training_instance_type: 'g5' is not allowed"),
     ("training_volume_gb", "-1", "use a whole number from 1 to 16384"),
+    ("training_instance_count", "0", "use a whole number from 1 to 20"),
+    ("training_spot", "sometimes", "training_spot: 'sometimes' is not allowed; use true or false"),
+    ("tuning_max_runtime_hours", 0, "use a whole number from 1 to 672"),
     ("training_max_runtime_hours", 673, "use a whole number from 1 to 672"),
     ("throttle_rate_limit", "1.5", "throttle_rate_limit: '1.5' is not a whole number"),
     ("log_retention_days", 91, "log_retention_days: 91 is not kept by CloudWatch; use one of 1, 3"),
@@ -88,10 +93,60 @@ def test_the_builtin_engine_is_not_served_without_instances() -> None:
         Settings.from_context({"engine": "builtin", "endpoint_serverless": "true"})
 
 
-@pytest.mark.parametrize("instance", ["ml.p3.2xlarge", "ml.g6.xlarge", "ml.c5.xlarge"])
-def test_the_builtin_engine_trains_on_g4dn_or_g5_only(instance: str) -> None:
-    with pytest.raises(SettingsError, match="families ml.g4dn or ml.g5"):
-        Settings.from_context({"engine": "builtin", "training_instance_type": instance})
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ({"training_instance_type": "ml.p3.2xlarge"}, "families ml.g4dn or ml.g5"),
+        ({"training_instance_type": "ml.g6.xlarge"}, "families ml.g4dn or ml.g5"),
+        ({"training_instance_type": "ml.c5.xlarge"}, "families ml.g4dn or ml.g5"),
+        ({"training_instance_type": "ml.g5.3xlarge"}, "ml.g5.2xlarge, ml.g5.4xlarge"),
+        ({"endpoint_instance_type": "ml.g6.xlarge"}, "ml.t2, ml.g4dn, ml.g5"),
+        ({"endpoint_instance_type": "ml.c7g.large"}, "use a type of the families ml.c4, ml.c5"),
+        ({"training_instance_count": 2}, "training_instance_count: 2 is not allowed; the built-in"),
+        ({"training_spot": "true"}, "use false with the engine builtin"),
+    ],
+)
+def test_what_the_builtin_engine_cannot_is_refused_with_what_it_can(
+    context: dict[str, Any], message: str
+) -> None:
+    assert Settings.from_context(context).engine is Engine.PYTORCH
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_context({"engine": "builtin", **context})
+    assert message in str(raised.value)
+
+
+def test_spot_is_the_default_of_the_engine_that_can() -> None:
+    assert Settings.from_context({}).training_spot
+    assert not Settings.from_context({"engine": "builtin"}).training_spot
+    assert not Settings.from_context({"training_spot": "false"}).training_spot
+
+
+@pytest.mark.parametrize(
+    ("instance", "volume", "fits"),
+    [
+        ("ml.g5.xlarge", 250, True),
+        ("ml.g5.xlarge", 251, False),
+        ("ml.g4dn.xlarge", 126, False),
+        ("ml.g5.4xlarge", 600, True),
+        ("ml.m5.xlarge", 16_384, True),
+    ],
+)
+def test_instances_with_disks_take_no_larger_volume(instance: str, volume: int, fits: bool) -> None:
+    context = {"training_instance_type": instance, "training_volume_gb": volume}
+    if fits:
+        assert Settings.from_context(context).training_volume_gb == volume
+    else:
+        with pytest.raises(SettingsError, match=f"{instance} has .* GB of its own"):
+            Settings.from_context(context)
+
+
+def test_the_table_of_types_is_sagemakers() -> None:
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    known = model.shape_for("TrainingInstanceType").enum
+    families = ("ml.g4dn.", "ml.g5.")
+    assert set(TRAINING_STORAGE_GB) == {name for name in known if name.startswith(families)}
+    hosting = model.shape_for("ProductionVariantInstanceType").enum
+    assert set(BUILTIN_ENDPOINT_FAMILIES) <= {name.split(".")[1] for name in hosting}
 
 
 def test_values_come_as_the_command_line_or_a_file_gives_them() -> None:

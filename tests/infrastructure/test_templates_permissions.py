@@ -106,6 +106,8 @@ def test_the_machine_creates_no_endpoint_and_passes_one_role_to_one_service(
         "sagemaker:StopTrainingJob",
         "sagemaker:CreateProcessingJob",
         "sagemaker:StopProcessingJob",
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:StopHyperParameterTuningJob",
         "sagemaker:AddTags",
     ],
 )
@@ -124,10 +126,10 @@ def test_a_service_whose_name_goes_on_has_jobs_of_its_own(
     ours = [
         statement["Resource"]
         for verb in ("Create", "Describe", "Stop")
-        for kind in ("Training", "Processing")
+        for kind in ("Training", "Processing", "HyperParameterTuning")
         for statement in allowing(pytorch, "Retraining", f"sagemaker:{verb}{kind}Job")
     ]
-    assert len(ours) == 6
+    assert len(ours) == 9
     template = pytorch.template("Retraining")
     patterns = [rendered(arn, template).rpartition("/")[2] for arn in ours]
     theirs = f"{Settings(name=neighbour).job_name_start}nightly-t0"

@@ -1,3 +1,5 @@
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -177,3 +179,16 @@ def test_a_wrong_wish_names_key_and_remedy(content: Any, words: str) -> None:
 
 def test_all_ranges_together_stay_within_sagemakers_limit() -> None:
     assert len(TUNABLES) <= MAX_RANGES
+
+
+def test_the_document_tells_every_range() -> None:
+    document = Path(__file__).parents[2] / "docs" / "tuning.md"
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \|", document.read_text(), flags=re.MULTILINE)
+    assert rows == [
+        (
+            tunable.name,
+            tunable.range.kind,
+            ", ".join(tunable.range.values) or f"{tunable.range.low} to {tunable.range.high}",
+        )
+        for tunable in TUNABLES
+    ]
