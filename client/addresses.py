@@ -24,6 +24,9 @@ class Addresses:
     def state_machine_arn(self) -> str:
         return self._address("STATE_MACHINE_ARN", "retraining", "StateMachineArn")
 
+    def bulk_machine_arn(self) -> str:
+        return self._address("BULK_STATE_MACHINE_ARN", "bulk", "StateMachineArn")
+
     def bucket(self) -> str:
         return self._address("TRANSLATION_BUCKET", "storage", "BucketName")
 

@@ -7,7 +7,7 @@ from client.addresses import DEFAULT_NAME
 
 DEFAULT_PROXY_PORT = 8080
 _ENVIRONMENT = """environment:
-  TRANSLATION_API_URL, STATE_MACHINE_ARN, TRANSLATION_BUCKET
+  TRANSLATION_API_URL, STATE_MACHINE_ARN, BULK_STATE_MACHINE_ARN, TRANSLATION_BUCKET
                         where the service is; when absent, the outputs of its CloudFormation stacks
   TRANSLATION_API_KEY   for a service that takes API keys instead of signatures
   AWS_...               credentials, region and profile, as for the AWS command line"""
@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_translate(commands)
+    _add_translate_file(commands)
     _add_retrain(commands)
     commands.add_parser("model", help="print as JSON what is being served")
     _add_proxy(commands)
@@ -48,6 +49,34 @@ def _add_translate(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         action="store_true",
         help="send x-recordio-protobuf, with the current model's vocabularies",
     )
+
+
+def _add_translate_file(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "translate-file",
+        help="translate a file, or every file below a folder in S3, with batch transform",
+    )
+    command.add_argument(
+        "file",
+        metavar="FILE_OR_URI",
+        help="a local file, which is uploaded, s3://BUCKET/KEY or s3://BUCKET/FOLDER/; a sentence "
+        'a line, or for .jsonl {"source": …} a line; .gz too',
+    )
+    command.add_argument(
+        "--output", metavar="FOLDER", help="where the result goes (default: beside the file)"
+    )
+    command.add_argument(
+        "--shard-lines", type=int, metavar="N", help="lines that are translated or fail together"
+    )
+    command.add_argument("--instances", type=int, metavar="N", help="how many translate (1)")
+    _add_execution(command)
+
+
+def _add_execution(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-wait", action="store_false", dest="wait", help="print the execution's ARN and leave"
+    )
+    command.add_argument("--execution-name", metavar="NAME")
 
 
 def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -80,10 +109,7 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     command.add_argument(
         "--no-promote", action="store_false", dest="promote", help="leave the endpoint as it is"
     )
-    command.add_argument(
-        "--no-wait", action="store_false", dest="wait", help="print the execution's ARN and leave"
-    )
-    command.add_argument("--execution-name", metavar="NAME")
+    _add_execution(command)
 
 
 def _add_cleaning(command: argparse.ArgumentParser) -> None:

@@ -6,14 +6,14 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError as AwsError
 
-from client import arguments, attention
+from client import arguments, attention, bulk
 from client.addresses import Addresses
 from client.executions import Execution
 from client.failures import ApiError, ClientError
@@ -37,7 +37,13 @@ FAILURE, USAGE, INTERRUPTED = 1, 2, 130
 def main(argv: Sequence[str]) -> int:
     """Run one command and return the process's exit code."""
     options = arguments.parser().parse_args(argv)
-    commands = {"translate": translate, "retrain": retrain, "model": model, "proxy": proxy}
+    commands = {
+        "translate": translate,
+        "translate-file": translate_file,
+        "retrain": retrain,
+        "model": model,
+        "proxy": proxy,
+    }
     try:
         return commands[options.command](options)
     except InputError as error:
@@ -62,6 +68,31 @@ def translate(options: argparse.Namespace) -> int:
             if options.attention and (table := attention.table(translation)):
                 print(table, flush=True)
     return 0
+
+
+def translate_file(options: argparse.Namespace) -> int:
+    wanted = bulk.BulkOptions(
+        file=options.file,
+        output=options.output,
+        shard_lines=options.shard_lines,
+        instances=options.instances,
+    )
+    session = aws_session()
+    addresses = Addresses(session, os.environ, options.name)
+    s3 = session.create_client("s3")
+    content = wanted.to_input(addresses.bucket, s3)
+    states = session.create_client("stepfunctions")
+    execution = Execution.start(
+        states, addresses.bulk_machine_arn(), content, options.execution_name
+    )
+
+    def show(output: dict[str, Any]) -> None:
+        print("\n".join(bulk.described(output)))
+        if wanted.is_local:
+            print(f"saved: {wanted.save(output['outputs'][0], s3)}")
+
+    print(execution.arn, flush=True)
+    return _followed(execution, show) if options.wait else 0
 
 
 def model(options: argparse.Namespace) -> int:
@@ -93,10 +124,10 @@ def retrain(options: argparse.Namespace) -> int:
         states, addresses.state_machine_arn(), content, options.execution_name
     )
     print(execution.arn, flush=True)
-    return _followed(execution) if options.wait else 0
+    return _followed(execution, _print_result) if options.wait else 0
 
 
-def _followed(execution: Execution) -> int:
+def _followed(execution: Execution, show: Callable[[dict[str, Any]], None]) -> int:
     try:
         for entered in execution.follow():
             print(f"[{_clock(entered.elapsed_seconds)}] {entered.state}", flush=True)
@@ -107,7 +138,7 @@ def _followed(execution: Execution) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
-    _print_result(execution.output())
+    show(execution.output())
     return 0
 
 

@@ -115,6 +115,7 @@ class Deployment:
         return {
             "TRANSLATION_API_URL": f"{base}/_user_request_",
             "STATE_MACHINE_ARN": self.outputs("retraining")["StateMachineArn"],
+            "BULK_STATE_MACHINE_ARN": self.outputs("bulk")["StateMachineArn"],
             "TRANSLATION_BUCKET": self.outputs("storage")["BucketName"],
         }
 
