@@ -7,6 +7,7 @@ from local.emulator import (
     api_keys,
     authentication,
     cloudformation,
+    events,
     functions,
     quotas,
     resources,
@@ -56,6 +57,7 @@ def install(settings: LocalSettings, administrator: AccessKey) -> ControlPlane:
     functions.install(settings.logs)
     rest_api.install()
     api_keys.install()
+    events.install()
     state_machines.install(control_plane, settings.endpoint_url)
     return control_plane
 
