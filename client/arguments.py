@@ -6,6 +6,7 @@ from pathlib import Path
 from client.addresses import DEFAULT_NAME
 
 DEFAULT_PROXY_PORT = 8080
+SHOWN_MODELS = 20
 _ENVIRONMENT = """environment:
   TRANSLATION_API_URL, STATE_MACHINE_ARN, BULK_STATE_MACHINE_ARN, TRANSLATION_BUCKET
                         where the service is; when absent, the outputs of its CloudFormation stacks
@@ -28,7 +29,10 @@ def parser() -> argparse.ArgumentParser:
     _add_translate(commands)
     _add_translate_file(commands)
     _add_retrain(commands)
+    _add_cancel(commands)
     commands.add_parser("model", help="print as JSON what is being served")
+    _add_models(commands)
+    _add_rollback(commands)
     _add_proxy(commands)
     return root
 
@@ -124,6 +128,36 @@ def _add_cleaning(command: argparse.ArgumentParser) -> None:
         add(f"--{side}-script", metavar="NAME", help="those with most letters in another script")
     for side in ("source", "target"):
         add(f"--detokenize-{side}", metavar="LANGUAGE", help="before all, undo Moses' tokenisation")
+
+
+def _add_cancel(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("cancel", help="stop an execution and the job that it waits for")
+    command.add_argument(
+        "execution", nargs="?", metavar="EXECUTION", help="name or ARN; without, the one that runs"
+    )
+
+
+def _add_models(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("models", help="list the models of the register, newest first")
+    add = command.add_argument
+    add("--all", action="store_true", help=f"every version, not only the last {SHOWN_MODELS}")
+    add("--json", action="store_true", help="print JSON, with addresses and reasons")
+
+
+def _add_rollback(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "rollback", help="serve an earlier model again, through the retraining state machine"
+    )
+    command.add_argument(
+        "version",
+        nargs="?",
+        type=int,
+        metavar="VERSION",
+        help="as models lists them; without, the last approved one before the one that is served",
+    )
+    command.add_argument(
+        "--no-wait", action="store_false", dest="wait", help="print the execution's ARN and leave"
+    )
 
 
 def _add_proxy(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -13,12 +13,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError
 from botocore.exceptions import ClientError as AwsError
 
-from client import arguments, attention, bulk
+from client import arguments, attention, bulk, model_table
 from client.addresses import Addresses
+from client.cancelling import cancel, running_execution
 from client.executions import Execution
 from client.failures import ApiError, ClientError
 from client.proxy import SigningProxy
 from client.proxy_forwarding import Forwarding
+from client.register import Register
 from client.retraining import RetrainingOptions
 from client.translation import (
     Translation,
@@ -41,6 +43,9 @@ def main(argv: Sequence[str]) -> int:
         "translate": translate,
         "translate-file": translate_file,
         "retrain": retrain,
+        "cancel": cancel_execution,
+        "models": models,
+        "rollback": rollback,
         "model": model,
         "proxy": proxy,
     }
@@ -127,14 +132,52 @@ def retrain(options: argparse.Namespace) -> int:
     return _followed(execution, _print_result) if options.wait else 0
 
 
+def cancel_execution(options: argparse.Namespace) -> int:
+    session = aws_session()
+    machine = Addresses(session, os.environ, options.name).state_machine_arn()
+    states = session.create_client("stepfunctions")
+    execution = running_execution(states, machine, options.execution)
+    cancel(execution)
+    print(f"{execution.arn} is stopped, and with it the job that it waited for")
+    return 0
+
+
+def models(options: argparse.Namespace) -> int:
+    register = _register(aws_session(), options.name)
+    limit = None if options.all else arguments.SHOWN_MODELS
+    packages = itertools.islice(register.packages(), limit)
+    rows = [(package, register.details(package)) for package in packages]
+    shown = model_table.as_json if options.json else model_table.table
+    print(shown(rows, register.served_model()))
+    return 0
+
+
+def rollback(options: argparse.Namespace) -> int:
+    session = aws_session()
+    register = _register(session, options.name)
+    package = register.earlier() if options.version is None else register.version(options.version)
+    if package.model_data == register.served_model():
+        raise ClientError(f"version {package.version} is what is served already")
+    print(f"back to version {package.version} of {package.created:%Y-%m-%d}: {package.model_data}")
+    content = {"pretrained_model": package.model_data, "force": True}
+    machine = Addresses(session, os.environ, options.name).state_machine_arn()
+    states = session.create_client("stepfunctions")
+    execution = Execution.start(states, machine, content, None)
+    print(execution.arn, flush=True)
+    return _followed(execution) if options.wait else 0
+
+
+def _register(session: Any, name: str) -> Register:
+    return Register(session.create_client("sagemaker"), session.create_client("ssm"), name)
+
+
 def _followed(execution: Execution, show: Callable[[dict[str, Any]], None]) -> int:
     try:
         for entered in execution.follow():
             print(f"[{_clock(entered.elapsed_seconds)}] {entered.state}", flush=True)
     except KeyboardInterrupt:
         print(
-            "\nthe execution goes on; stop it with: "
-            f"aws stepfunctions stop-execution --execution-arn {execution.arn}",
+            f"\nthe execution goes on; stop it with: python -m client cancel {execution.arn}",
             file=sys.stderr,
         )
         return INTERRUPTED

@@ -134,7 +134,7 @@ def test_an_interruption_says_that_the_execution_goes_on_and_how_to_stop_it(
 
     told = capsys.readouterr().err
     assert "the execution goes on" in told
-    assert f"aws stepfunctions stop-execution --execution-arn {ARN}" in told
+    assert f"python -m client cancel {ARN}" in told
 
 
 def test_a_wrong_input_starts_nothing_and_is_a_usage_error(
