@@ -121,6 +121,8 @@ class RetrainingInput:
     """Training pairs to read; `None` reads all. 10,000 when absent and the corpus is WMT17."""
     subwords: int | None = None
     """Merges of a joint byte-pair encoding; `None` keeps the walk-through's words."""
+    initial_model: str | None = None
+    """An earlier model that training goes on from, with its vocabularies."""
     cleaning: Cleaning = field(default_factory=Cleaning)
     hyperparameters: dict[str, str] = field(default_factory=dict)
     tuning: Tuning | None = None
@@ -148,10 +150,11 @@ class RetrainingInput:
             corpus=texts,
             max_lines=_count("max_lines", given.get("max_lines", default_lines)),
             subwords=_count("subwords", given.get("subwords")),
+            initial_model=_model_uri("initial_model", given.get("initial_model")),
             cleaning=Cleaning.parse(cleaning if cleaning is not None else {}),
             hyperparameters=_hyperparameters(given.get("hyperparameters")),
             tuning=_tuning(given.get("tuning")),
-            pretrained_model=_model_uri(given.get("pretrained_model")),
+            pretrained_model=_model_uri("pretrained_model", given.get("pretrained_model")),
             promote=_boolean("promote", given.get("promote"), default=True),
             force=_boolean("force", given.get("force")),
             wait=_boolean("wait", given.get("wait")),
@@ -235,16 +238,16 @@ def _tuning(content: object) -> Tuning | None:
         raise InputError(str(error)) from error
 
 
-def _model_uri(value: object) -> str | None:
+def _model_uri(name: str, value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.startswith("s3://") or "/" not in value[5:]:
-        raise InputError(f"pretrained_model must be s3://BUCKET/KEY of a .tar.gz, not {value!r}")
+        raise InputError(f"{name} must be s3://BUCKET/KEY of a .tar.gz, not {value!r}")
     if not value.endswith(".tar.gz"):
-        raise InputError(f"pretrained_model must end in .tar.gz, SageMaker's form; got {value!r}")
+        raise InputError(f"{name} must end in .tar.gz, SageMaker's form; got {value!r}")
     if not re.fullmatch(MODEL_URI, value):
         raise InputError(
-            "pretrained_model must have a bucket name of a-z, 0-9, dots and hyphens and a key "
+            f"{name} must have a bucket name of a-z, 0-9, dots and hyphens and a key "
             f"without white space, quotation mark or backslash; got {value!r}"
         )
     return value

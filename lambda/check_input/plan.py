@@ -7,12 +7,20 @@ from typing import Any
 from check_input.names import folder_name, job_name
 from check_input.settings import Engine, Settings
 from check_input.tuning import plan_tuning
-from protocol.retraining import URI_SCHEMES, Corpus, InputError, RetrainingInput
+from protocol.retraining import MAX_URI_LENGTH, URI_SCHEMES, Corpus, InputError, RetrainingInput
 
 MAX_HYPERPARAMETERS = 100
 """SageMaker's limit for one training job."""
 MAX_HYPERPARAMETER_NAME_LENGTH = 256
-_TRAINING_KEYS = ("corpus", "max_lines", "subwords", "cleaning", "hyperparameters", "tuning")
+_TRAINING_KEYS = (
+    "corpus",
+    "max_lines",
+    "subwords",
+    "initial_model",
+    "cleaning",
+    "hyperparameters",
+    "tuning",
+)
 _TEST_KEYS = {
     "corpus": {"test_source", "test_target"},
     "cleaning": {"detokenize_source", "detokenize_target"},
@@ -32,6 +40,8 @@ class Plan:
     hyperparameters: Mapping[str, str]
     tuning: Mapping[str, Any] | None
     """What a tuning job searches in the place of training; `None`: there is none."""
+    initial_model: str
+    """Empty where training begins anew."""
     pretrained_model: str
     """Empty unless training is skipped."""
     promote: bool
@@ -54,8 +64,7 @@ def make_plan(execution: str, content: object, settings: Settings) -> Plan:
     _check_contradictions(content)
     _check_corpus(wanted.corpus, settings)
     _check_engine(wanted, settings.engine)
-    if wanted.pretrained_model:
-        _check_bucket("pretrained_model", wanted.pretrained_model, settings)
+    _check_models(wanted, settings)
     hyperparameters = _hyperparameters(wanted.hyperparameters, settings)
     return Plan(
         job_name=job_name(execution),
@@ -63,6 +72,7 @@ def make_plan(execution: str, content: object, settings: Settings) -> Plan:
         test_set=_test_set(wanted),
         hyperparameters=hyperparameters,
         tuning=_tuning(wanted, hyperparameters, settings),
+        initial_model=wanted.initial_model or "",
         pretrained_model=wanted.pretrained_model or "",
         promote=wanted.promote,
         force=wanted.force,
@@ -129,6 +139,29 @@ def _check_engine(wanted: RetrainingInput, engine: Engine) -> None:
         )
 
 
+def _check_models(wanted: RetrainingInput, settings: Settings) -> None:
+    if wanted.pretrained_model:
+        _check_bucket("pretrained_model", wanted.pretrained_model, settings)
+    if not wanted.initial_model:
+        return
+    _check_bucket("initial_model", wanted.initial_model, settings)
+    if len(wanted.initial_model) > MAX_URI_LENGTH:
+        raise InputError(
+            f"initial_model has {len(wanted.initial_model)} characters; as an argument of the "
+            f"processing job SageMaker takes {MAX_URI_LENGTH}"
+        )
+    if wanted.subwords is not None:
+        raise InputError(
+            "initial_model brings its own vocabularies, so subwords would have no effect; leave "
+            "one out"
+        )
+    if settings.engine is Engine.BUILTIN:
+        raise InputError(
+            "initial_model must be null with the engine builtin: the built-in algorithm has no "
+            "incremental training"
+        )
+
+
 def _test_set(wanted: RetrainingInput) -> str:
     if wanted.corpus.test_source is not None:
         return "test"
@@ -146,6 +179,7 @@ def _preprocessing_arguments(wanted: RetrainingInput) -> tuple[str, ...]:
         "--val-target": corpus.validation_target,
         "--max-lines": wanted.max_lines,
         "--subwords": wanted.subwords,
+        "--initial-model": wanted.initial_model,
     }
     arguments: dict[str, object] = {
         **({"--test-only": True} if wanted.pretrained_model else training),

@@ -176,6 +176,19 @@ def integration(action: str) -> str:
     return f"arn:{Aws.PARTITION}:states:::{action}"
 
 
+def expression(value: Any) -> str:
+    """A value of a request as JSONata, the expressions within it taken over as they are."""
+    if isinstance(value, dict):
+        members = (f"'{key}': {expression(member)}" for key, member in value.items())
+        return f"{{ {', '.join(members)} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(expression, value))}]"
+    if isinstance(value, str):
+        inner = value.removeprefix("{%").removesuffix("%}")
+        return f"'{value}'" if inner == value else f"({inner.strip()})"
+    raise TypeError(f"{value!r} stands in no request here")
+
+
 def s3_uri(bucket: str, folder: str) -> str:
     """An expression for a folder of this execution in the service's bucket."""
     return f"{{% 's3://{bucket}/' & $plan.execution_prefix & '/{folder}' %}}"

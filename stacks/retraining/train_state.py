@@ -6,9 +6,9 @@ from typing import Any
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from protocol.artifacts import CHANNELS
+from protocol.artifacts import CHANNELS, INITIAL_MODEL_CHANNEL
 from protocol.recordio import CONTENT_TYPE
-from stacks.retraining.job_states import JobPhase, job_state, s3_uri
+from stacks.retraining.job_states import JobPhase, expression, job_state, s3_uri
 from stacks.settings import Settings
 
 METRICS = ("validation:bleu", "validation:perplexity", "validation:accuracy")
@@ -34,7 +34,7 @@ class TrainingJob:
         return {
             "RoleArn": self.role_arn,
             "AlgorithmSpecification": _algorithm(self.settings, self.image_uri),
-            "InputDataConfig": [_channel(name, self.bucket) for name in CHANNELS],
+            "InputDataConfig": _channels(self.settings, self.bucket),
             "OutputDataConfig": {"S3OutputPath": s3_uri(self.bucket, "model")},
             "ResourceConfig": {
                 "InstanceCount": self.settings.training_instance_count,
@@ -93,15 +93,29 @@ def _algorithm(settings: Settings, image_uri: str) -> dict[str, Any]:
     return algorithm
 
 
-def _channel(name: str, bucket: str) -> dict[str, Any]:
+def _channels(settings: Settings, bucket: str) -> list[dict[str, Any]] | str:
+    """The records, and for training of our own the model that it goes on from, if there is one."""
+    records = [_channel(name, _CONTENT_TYPES[name], s3_uri(bucket, name)) for name in CHANNELS]
+    if settings.is_builtin:
+        return records
+    model = _channel(
+        INITIAL_MODEL_CHANNEL, "application/x-sagemaker-model", "{% $plan.initial_model %}"
+    )
+    return (
+        f"{{% $append({expression(records)}, "
+        f"$plan.initial_model = '' ? [] : {expression([model])}) %}}"
+    )
+
+
+def _channel(name: str, content_type: str, uri: str) -> dict[str, Any]:
     return {
         "ChannelName": name,
-        "ContentType": _CONTENT_TYPES[name],
+        "ContentType": content_type,
         "InputMode": "File",
         "DataSource": {
             "S3DataSource": {
                 "S3DataType": "S3Prefix",
-                "S3Uri": s3_uri(bucket, name),
+                "S3Uri": uri,
                 "S3DataDistributionType": "FullyReplicated",
             }
         },

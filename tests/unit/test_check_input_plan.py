@@ -141,6 +141,34 @@ def test_a_pretrained_model_contradicts_cleaning_too() -> None:
     assert reason(content).startswith("pretrained_model skips training, so cleaning")
 
 
+def test_an_initial_model_goes_to_preprocessing_and_training() -> None:
+    uri = "s3://shared/m/model.tar.gz"
+    planned = plan({"corpus": CORPUS, "initial_model": uri})
+
+    assert planned["initial_model"] == uri
+    assert planned["preprocessing_arguments"][-2:] == ["--initial-model", uri]
+    assert plan({})["initial_model"] == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"initial_model": "s3://foreign/model.tar.gz"}, "initial_model: the jobs may not read"),
+        ({"initial_model": "model.tar.gz"}, "initial_model must be s3://BUCKET/KEY"),
+        ({"initial_model": f"s3://own/{'m' * 250}.tar.gz"}, "initial_model has 266 characters"),
+        ({"initial_model": "s3://own/model.tar.gz", "subwords": 10}, "initial_model brings"),
+        (
+            {"initial_model": "s3://own/a.tar.gz", "pretrained_model": "s3://own/b.tar.gz"},
+            "pretrained_model skips training, so initial_model",
+        ),
+    ],
+)
+def test_an_initial_model_that_cannot_be_gone_on_from(
+    content: dict[str, object], message: str
+) -> None:
+    assert reason(content).startswith(message)
+
+
 def test_the_builtin_engine_refuses_subwords_with_the_reason() -> None:
     assert "splits a sentence at spaces" in reason({"subwords": 8000}, engine=Engine.BUILTIN)
 
