@@ -108,6 +108,9 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     command.add_argument("--hyperparameters-file", type=Path, metavar="JSON_FILE")
     command.add_argument(
+        "--initial-model", metavar="S3_URI", help="a model.tar.gz that training goes on from"
+    )
+    command.add_argument(
         "--pretrained-model", metavar="S3_URI", help="a model.tar.gz: skip training"
     )
     command.add_argument(

@@ -24,6 +24,7 @@ class RetrainingOptions:
     hyperparameters: Sequence[str] = ()
     """As `name=value`; these win over those of the file."""
     hyperparameters_file: Path | None = None
+    initial_model: str | None = None
     pretrained_model: str | None = None
     promote: bool = True
 
@@ -39,6 +40,7 @@ class RetrainingOptions:
             "subwords": self.subwords,
             "cleaning": self._cleaning() or None,
             "hyperparameters": self._hyperparameters() or None,
+            "initial_model": self.initial_model,
             "pretrained_model": self.pretrained_model,
         }
         content = {key: value for key, value in optional.items() if value is not None}

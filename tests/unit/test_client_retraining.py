@@ -67,6 +67,7 @@ def test_options_win_over_the_file_of_hyperparameters(tmp_path: Path) -> None:
         (RetrainingOptions(cleaning={"max_length": 0}), "cleaning.max_length must be a positive"),
         (RetrainingOptions(cleaning={"source_script": "latin"}), "Unicode name, such as Latin"),
         (RetrainingOptions(pretrained_model="model.tar.gz"), "s3://BUCKET/KEY"),
+        (RetrainingOptions(initial_model="model.zip"), "initial_model must be s3://BUCKET/KEY"),
     ],
 )
 def test_what_the_service_would_refuse_is_refused_before_it_starts(
