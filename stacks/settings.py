@@ -7,7 +7,7 @@ import dataclasses
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -70,6 +70,11 @@ def _matching(default: str, pattern: tuple[str, str]) -> Any:
     return field(default=default, metadata={"pattern": pattern[0], "allowed": pattern[1]})
 
 
+def _points(default: float) -> Any:
+    """Of BLEU."""
+    return field(default=default, metadata={"lowest": 0, "highest": 100})
+
+
 def _between(default: int, lowest: int, highest: int) -> Any:
     return field(default=default, metadata={"lowest": lowest, "highest": highest})
 
@@ -118,6 +123,11 @@ class Settings:
     processing_volume_gb: int = _between(50, 1, 16_384)
     processing_max_runtime_hours: int = _between(6, 1, 120)
     verification_max_runtime_minutes: int = _between(30, 5, 600)
+    evaluation_max_runtime_minutes: int = _between(60, 5, 600)
+    gate_min_bleu: float = _points(0)
+    """A candidate with less is not promoted."""
+    gate_max_loss: float = _points(0.5)
+    """By how much less BLEU than the served model's a candidate may have, unless by chance."""
     transform_instance_type: str = _matching("ml.c6i.xlarge", _INSTANCE_TYPE)
     """Bulk translation's."""
     bulk_max_instances: int = _between(4, 1, 100)
@@ -355,12 +365,14 @@ def _refuse_unknown(key: str, known: Mapping[str, Any]) -> None:
 def _typed(part: "dataclasses.Field[Any]", value: Any) -> Any:
     if isinstance(part.type, type) and issubclass(part.type, StrEnum):
         return _choice(part.name, part.type, value)
-    if part.type is int:
-        return _whole_number(part.name, value)
-    if part.type is bool:
-        return _truth(part.name, value)
-    if part.type == tuple[str, ...]:
-        return _names(part.name, value)
+    readers: Mapping[Any, Callable[[str, Any], Any]] = {
+        int: _whole_number,
+        float: _number,
+        bool: _truth,
+        tuple[str, ...]: _names,
+    }
+    if reader := readers.get(part.type):
+        return reader(part.name, value)
     if part.name in ("default_hyperparameters", "instance_prices") and isinstance(value, Mapping):
         return json.dumps(value)
     if not isinstance(value, str):
@@ -382,6 +394,14 @@ def _whole_number(name: str, value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise SettingsError(f"{name}: {value!r} is not a whole number")
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", value):
+        return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    raise SettingsError(f"{name}: {value!r} is not a number")
 
 
 def _truth(name: str, value: Any) -> bool:
@@ -406,9 +426,9 @@ def _check(part: "dataclasses.Field[Any]", value: Any) -> None:
     if "lowest" in part.metadata:
         lowest, highest = part.metadata["lowest"], part.metadata["highest"]
         if not lowest <= value <= highest:
+            kind = "number" if part.type is float else "whole number"
             raise SettingsError(
-                f"{part.name}: {value} is not allowed; use a whole number "
-                f"from {lowest} to {highest}"
+                f"{part.name}: {value} is not allowed; use a {kind} from {lowest} to {highest}"
             )
 
 

@@ -3,8 +3,6 @@
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-NOT_JUDGED = "not judged"
-
 
 def gate_state(
     scope: Construct,

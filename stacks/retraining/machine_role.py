@@ -36,6 +36,7 @@ def machine_role(
         *register_statements(stack, settings),
         *notifying,
         _allow(["states:ListExecutions"], [_machine_arn(stack, settings)]),
+        _listing_executions_folders(bucket),
         _allow(["s3:GetObject"], [bucket.arn_for_objects("executions/*")]),
     )
     for statement in statements:
@@ -104,6 +105,15 @@ def _promotion_statements(stack: Stack, settings: Settings) -> list[iam.PolicySt
         ),
         _allow(["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"], [endpoint]),
     ]
+
+
+def _listing_executions_folders(bucket: s3.IBucket) -> iam.PolicyStatement:
+    """Whether an execution left a test set is seen from the list of its files."""
+    return iam.PolicyStatement(
+        actions=["s3:ListBucket"],
+        resources=[bucket.bucket_arn],
+        conditions={"StringLike": {"s3:prefix": "executions/*"}},
+    )
 
 
 def _machine_arn(stack: Stack, settings: Settings) -> str:

@@ -5,18 +5,19 @@ from typing import Any
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from protocol.artifacts import CHANNELS, TEST_FOLDER
 from stacks.retraining.job_states import JobPhase, job_state, s3_uri
 from stacks.settings import Settings
 
 ENTRYPOINT = ["python", "-m", "preprocessing.job"]
 OUTPUT_ROOT = "/opt/ml/processing/output"
-FOLDERS = ("train", "validation", "vocab")
+FOLDERS = (*CHANNELS, TEST_FOLDER)
 
 
 def preprocess_state(
     scope: Construct, *, settings: Settings, image_uri: str, role_arn: str, bucket: str
 ) -> sfn.CustomState:
-    """`Preprocess`: writes `executions/<execution>/{train,validation,vocab}/`."""
+    """`Preprocess`: writes `executions/<execution>/{train,validation,vocab,test}/`."""
     phase = JobPhase(
         state="Preprocess",
         letter="p",

@@ -11,7 +11,12 @@ from constructs import Construct
 from stacks.images import ServiceImages
 from stacks.log_retention import retention
 from stacks.retraining.baseline import read_baseline_state
-from stacks.retraining.gate_state import NOT_JUDGED, gate_state
+from stacks.retraining.evaluate_states import (
+    NOT_JUDGED_BUILTIN,
+    Evaluation,
+    not_evaluated_state,
+)
+from stacks.retraining.gate_state import gate_state
 from stacks.retraining.job_states import FAILURE, fail_state, integration, job_prefix, retry_request
 from stacks.retraining.machine_role import machine_role
 from stacks.retraining.notifications import Notifications
@@ -194,17 +199,18 @@ class RetrainingMachine(Construct):
 
     def _evaluated(self, judged: sfn.IChainable) -> sfn.IChainable:
         """What the gate, and whoever registers the candidate, is told of it."""
-        passed = sfn.Pass.jsonata(
+        if self._settings.is_builtin:
+            return not_evaluated_state(self, reason=NOT_JUDGED_BUILTIN, judged=judged)
+        evaluation = Evaluation(
             self,
-            "NotEvaluated",
-            assign={
-                "gate": {"promote": True, "reason": NOT_JUDGED},
-                "evaluation": "",
-                "scores": {},
-            },
-            outputs={},
+            "Evaluation",
+            settings=self._settings,
+            image_uri=self._images.preprocessing.uri,
+            role_arn=self._role_arn,
+            bucket=self._bucket,
+            judged=judged,
         )
-        return passed.next(judged)
+        return evaluation.entry
 
     def _candidate(self, promotion: Promotion) -> sfn.State:
         """Name the candidate and what it must answer; then promote it."""
@@ -260,6 +266,7 @@ class RetrainingMachine(Construct):
                     "train_waits": 0,
                     "tune_waits": 0,
                     "verify_waits": 0,
+                    "evaluate_waits": 0,
                 },
                 "Output": {},
             },

@@ -22,6 +22,9 @@ from stacks.settings import Settings
 ENTRYPOINT = ["python", "-m", "serving.verify"]
 MODEL_FOLDER = "/opt/ml/processing/input/model"
 DESCRIPTION = "description"
+ERROR = "VerificationFailed"
+WRITER = "smoke test"
+S3_ERRORS = ["S3.SdkClientException", "S3.S3Exception"]
 
 
 def verify_state(
@@ -31,7 +34,7 @@ def verify_state(
     phase = JobPhase(
         state="Verify",
         letter="v",
-        error="VerificationFailed",
+        error=ERROR,
         max_runtime_seconds=settings.verification_max_runtime_minutes * 60,
         runtime_setting="verification_max_runtime_minutes",
     )
@@ -63,19 +66,27 @@ _MODEL_INPUT = {
 
 def read_verification_state(scope: Construct, *, bucket: str) -> sfn.CustomState:
     """`ReadVerification`: assigns `$verification`, before anything is switched."""
-    return _read_state(
+    return read_file_state(
         scope,
         "ReadVerification",
         bucket=bucket,
-        file=VERIFICATION,
+        path=f"{DESCRIPTION}/{VERIFICATION}",
         assign={"verification": "{% $parse($states.result.Body) %}"},
+        error=ERROR,
+        writer=WRITER,
     )
 
 
 def read_manifest_state(scope: Construct, *, bucket: str) -> sfn.CustomState:
     """`ReadManifest`: assigns `$metrics`, which a model that was given has from its training."""
-    return _read_state(
-        scope, "ReadManifest", bucket=bucket, file=MANIFEST, assign={"metrics": _METRICS}
+    return read_file_state(
+        scope,
+        "ReadManifest",
+        bucket=bucket,
+        path=f"{DESCRIPTION}/{MANIFEST}",
+        assign={"metrics": _METRICS},
+        error=ERROR,
+        writer=WRITER,
     )
 
 
@@ -85,9 +96,17 @@ _METRICS = """{% $parse(
 """Python writes what JSON has no number for by these names."""
 
 
-def _read_state(
-    scope: Construct, state: str, *, bucket: str, file: str, assign: Mapping[str, str]
+def read_file_state(
+    scope: Construct,
+    state: str,
+    *,
+    bucket: str,
+    path: str,
+    assign: Mapping[str, str],
+    error: str,
+    writer: str,
 ) -> sfn.CustomState:
+    """Read a file of this execution, which its writer may have left unreadable."""
     task = sfn.CustomState(
         scope,
         state,
@@ -96,18 +115,19 @@ def _read_state(
             "Resource": integration("aws-sdk:s3:getObject"),
             "Arguments": {
                 "Bucket": bucket,
-                "Key": f"{{% $plan.execution_prefix & '/{DESCRIPTION}/{file}' %}}",
+                "Key": f"{{% $plan.execution_prefix & '/{path}' %}}",
             },
             "Assign": assign,
             "Output": {},
         },
     )
-    retry_request(task, ["S3.SdkClientException", "S3.S3Exception"])
+    retry_request(task, S3_ERRORS)
+    file = path.rpartition("/")[2]
     failed = fail_state(
         scope,
         f"{state}Failed",
-        error="VerificationFailed",
-        cause=f"'The smoke test left no readable {file}: ' & $failure",
+        error=error,
+        cause=f"'The {writer} left no readable {file}: ' & $failure",
     )
     task.add_catch(failed, errors=["States.ALL"], assign={"failure": FAILURE})
     return task

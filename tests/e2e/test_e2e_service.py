@@ -286,7 +286,7 @@ def test_retraining_never_fails_a_call(deployment: Deployment, corpus: dict[str,
         caller.start()
     try:
         retrained = deployment.retrain(
-            {"corpus": corpus, "max_lines": 5000, "hyperparameters": QUICK}
+            {"corpus": corpus, "max_lines": 5000, "hyperparameters": QUICK, "force": True}
         )
     finally:
         ended.set()
@@ -343,6 +343,8 @@ def test_subwords_translate_any_text(deployment: Deployment, corpus: dict[str, s
                 "detokenize_target": "de",
             },
             "hyperparameters": quick,
+            # So short a training would not come near the model that is served.
+            "force": True,
         }
     )
 

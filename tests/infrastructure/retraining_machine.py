@@ -33,6 +33,11 @@ SENTENCES = [
 START_DATE = "2026-01-01T00:00:00Z"
 METRICS = {"validation:bleu": 31.5, "validation:perplexity": 4.25}
 
+EVALUATION: dict[str, Any] = {
+    "verdict": {"promote": True, "reason": "BLEU 30.00 is 1.00 above the served model's 29.00"},
+    "candidate": {"bleu": 30.0, "chrf": 55.5, "length_ratio": 1.01},
+    "model": {"hyperparameters": {}},
+}
 GIVEN_METRICS = {"validation:bleu": 28.25, "validation:perplexity": 5.5}
 """What the manifest of the candidate says; a training job says `METRICS`."""
 
@@ -153,6 +158,9 @@ class Run:
     answers: list[str] | None = None
     """What the endpoint answers; `None`: what the candidate itself said."""
     manifest_metrics: dict[str, float] = field(default_factory=lambda: dict(GIVEN_METRICS))
+    evaluation: dict[str, Any] = field(default_factory=lambda: dict(EVALUATION))
+    test_files: int = 0
+    """In the test folder of the execution that made the served model."""
     job_failures: dict[str, list[Failure]] = field(default_factory=dict)
     """By the letter in the job's name; consumed one an attempt."""
     invoke_failures: list[Failure] = field(default_factory=list)
@@ -237,6 +245,7 @@ class Run:
             "sagemaker:createHyperParameterTuningJob.sync": self._tuning_job,
             "aws-sdk:sagemaker:describeTrainingJob": self._describe_training_job,
             "aws-sdk:s3:getObject": self._get_object,
+            "aws-sdk:s3:listObjectsV2": self._list_objects,
             "aws-sdk:cloudformation:describeStacks": self._describe_stacks,
             "aws-sdk:cloudformation:updateStack": self._update_stack,
             "aws-sdk:sagemaker:describeEndpoint": self._describe_endpoint,
@@ -338,10 +347,15 @@ class Run:
         check_request("s3", "GetObject", request)
         contents = {
             VERIFICATION: {"sentences": self.sentences},
+            "evaluation.json": self.evaluation,
             MANIFEST: {"target_language": "de", "metrics": self.manifest_metrics, "beam_size": 5},
         }
-        name = request["Key"].rpartition("/description/")[2]
+        name = request["Key"].rpartition("/")[2]
         return {"Body": json.dumps(contents[name], indent=2), "ContentLength": 1}
+
+    def _list_objects(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("s3", "ListObjectsV2", request)
+        return {"KeyCount": self.test_files, "IsTruncated": False}
 
     def _describe_stacks(self, request: dict[str, Any]) -> dict[str, Any]:
         check_request("cloudformation", "DescribeStacks", request)

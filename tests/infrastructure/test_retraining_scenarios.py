@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from protocol.artifacts import VERIFICATION
 from tests.infrastructure.retraining_machine import (
     GIVEN_METRICS,
     METRICS,
@@ -63,14 +64,15 @@ def test_a_model_is_trained_verified_promoted_and_asked(start: Start) -> None:
     assert run.stack.parameters["ModelDescriptionUrl"] == expected
     assert run.stack.parameters["ModelEngine"] == "pytorch"
     assert run.stack.parameters["Other"] == "kept"
-    assert run.actions[:7] == [
+    assert run.actions[:8] == [
         "invoke",
         "listExecutions",
         "describeStacks",
         "createProcessingJob.sync",
         "createTrainingJob.sync",
         "createProcessingJob.sync",
-        "listModelPackages",
+        "createProcessingJob.sync",
+        "getObject",
     ]
     assert run.actions[-2:] == ["invokeEndpoint", "updateModelPackage"]
 
@@ -109,7 +111,7 @@ def test_a_pretrained_model_goes_straight_to_the_smoke_test(start: Start) -> Non
     assert (run.output["model_data"], run.output["promoted"]) == (PRETRAINED, True)
     assert run.output["metrics"] == GIVEN_METRICS
     assert run.actions[3:5] == ["createProcessingJob.sync", "getObject"]
-    (verify,) = run.sent("createProcessingJob.sync")
+    verify, _evaluate = run.sent("createProcessingJob.sync")
     assert verify["ProcessingInputs"][0]["S3Input"]["S3Uri"] == PRETRAINED
 
 
@@ -444,7 +446,12 @@ def test_an_unreadable_verification_stops_before_anything_is_switched(
     pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Run(pytorch.definition(), stack=served())
-    monkeypatch.setattr(run, "_get_object", lambda _: {"Body": "no json"})
+    read = run._get_object
+
+    def unreadable(request: dict[str, Any]) -> dict[str, Any]:
+        return {"Body": "no json"} if request["Key"].endswith(VERIFICATION) else read(request)
+
+    monkeypatch.setattr(run, "_get_object", unreadable)
     run.start(monkeypatch)
     assert run.error == "VerificationFailed"
     assert "updateStack" not in run.actions
@@ -567,7 +574,7 @@ def test_the_training_request_is_the_plans(start: Start) -> None:
 
 
 def test_the_processing_jobs_run_the_containers_commands(start: Start) -> None:
-    preprocess, verify = start().sent("createProcessingJob.sync")
+    preprocess, verify, _evaluate = start().sent("createProcessingJob.sync")
     assert preprocess["AppSpecification"]["ContainerEntrypoint"] == [
         "python",
         "-m",
@@ -580,14 +587,14 @@ def test_the_processing_jobs_run_the_containers_commands(start: Start) -> None:
         for output in preprocess["ProcessingOutputConfig"]["Outputs"]
     ]
     root = "/opt/ml/processing/output"
-    assert folders == [f"{root}/train", f"{root}/validation", f"{root}/vocab"]
+    assert folders == [f"{root}/{name}" for name in ("train", "validation", "vocab", "test")]
     assert verify["AppSpecification"]["ContainerEntrypoint"] == ["python", "-m", "serving.verify"]
     assert verify["AppSpecification"]["ImageUri"].endswith("/serving:1")
 
 
 def test_only_the_job_that_fetches_corpora_has_a_network(start: Start) -> None:
     run = start()
-    preprocess, verify = run.sent("createProcessingJob.sync")
+    preprocess, verify, _evaluate = run.sent("createProcessingJob.sync")
     (training,) = run.sent("createTrainingJob.sync")
     assert "NetworkConfig" not in preprocess
     assert verify["NetworkConfig"] == {"EnableNetworkIsolation": True}
