@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -164,49 +164,100 @@ def test_a_stack_without_a_model_has_no_endpoint(stack: EndpointStack) -> None:
         stack.describe()
 
 
+class Callers:
+    """Threads that call without a pause while something happens to the endpoint."""
+
+    def __init__(self, stack: EndpointStack) -> None:
+        self.answers: list[bytes] = []
+        self.failures: list[BaseException] = []
+        self._stack = stack
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=self._call) for _ in range(4)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _call(self) -> None:
+        while not self._ended.is_set():
+            try:
+                self.answers.append(self._stack.invoke(b"sleep 0.05"))
+            except (BotoCoreError, ClientError) as error:
+                self.failures.append(error)
+
+
 def test_a_switch_fails_no_call_and_ends_the_old_process(stack: EndpointStack) -> None:
     assert stack.promote(stack.machine.put_model("one")) == "UPDATE_COMPLETE"
     assert stack.invoke() == b"one"
     before, first_log = stack.processes(), stack.log()
-    answers: list[bytes] = []
-    failures: list[BaseException] = []
-    switched = threading.Event()
-
-    def call() -> None:
-        while not switched.is_set():
-            try:
-                answers.append(stack.invoke(b"sleep 0.05"))
-            except (BotoCoreError, ClientError) as error:
-                failures.append(error)
-
-    callers = [threading.Thread(target=call) for _ in range(4)]
-    for caller in callers:
-        caller.start()
-    assert stack.promote(stack.machine.put_model("two")) == "UPDATE_COMPLETE"
-    eventually(lambda: answers[-1] == b"two" or None)
-    switched.set()
-    for caller in callers:
-        caller.join()
-    assert failures == []
-    assert set(answers) == {b"one", b"two"}
+    with Callers(stack) as callers:
+        assert stack.promote(stack.machine.put_model("two")) == "UPDATE_COMPLETE"
+        eventually(lambda: callers.answers[-1] == b"two" or None)
+    assert callers.failures == []
+    assert set(callers.answers) == {b"one", b"two"}
     assert stack.describe()["EndpointStatus"] == "InService"
     assert not any(alive(pid) for pid in before)
     assert stack.log() != first_log
 
 
-def test_a_failing_update_leaves_the_old_model_serving(stack: EndpointStack) -> None:
+def unusable_model(machine: LocalMachine, kind: str) -> str:
+    if kind == "corrupt":
+        return machine.put(f"models/{uuid.uuid4().hex}/model.tar.gz", b"\x1f\x8b half an archive")
+    if kind == "missing":
+        return f"s3://{machine.bucket}/models/{uuid.uuid4().hex}/model.tar.gz"
+    return machine.put_model("broken")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("corrupt", "not a usable .tar.gz"),
+        ("missing", "cannot download"),
+        ("crashes on load", "the model cannot be loaded"),
+    ],
+)
+def test_an_unusable_model_leaves_the_old_one_serving_without_a_failed_call(
+    stack: EndpointStack, kind: str, reason: str
+) -> None:
     stack.promote(stack.machine.put_model("one"))
     config = stack.describe()["EndpointConfigName"]
     serving = stack.processes()
-    assert stack.promote(stack.machine.put_model("broken")) == "UPDATE_ROLLBACK_COMPLETE"
-    assert stack.invoke() == b"one"
+    with Callers(stack) as callers:
+        uri = unusable_model(stack.machine, kind)
+        assert stack.promote(uri) == "UPDATE_ROLLBACK_COMPLETE"
+    assert callers.failures == []
+    assert set(callers.answers) == {b"one"}
     found = stack.describe()
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", config)
-    assert "the model cannot be loaded" in found["FailureReason"]
-    assert f"/logs/endpoints/{stack.name}/" in found["FailureReason"]
+    assert reason in found["FailureReason"]
     assert stack.processes() == serving
     assert stack.promote(stack.machine.put_model("two")) == "UPDATE_COMPLETE"
     assert stack.invoke() == b"two"
+    assert "FailureReason" not in stack.describe()
+
+
+def test_a_crash_on_load_names_the_log(stack: EndpointStack) -> None:
+    stack.promote(stack.machine.put_model("one"))
+    stack.promote(stack.machine.put_model("broken"))
+    assert f"/logs/endpoints/{stack.name}/" in stack.describe()["FailureReason"]
+
+
+def test_going_back_from_a_model_that_answers_wrongly_fails_no_call(stack: EndpointStack) -> None:
+    right = stack.machine.put_model("one")
+    stack.promote(right)
+    with Callers(stack) as callers:
+        assert stack.promote(stack.machine.put_model("wrong")) == "UPDATE_COMPLETE"
+        assert stack.invoke() == b"wrong"
+        assert stack.promote(right) == "UPDATE_COMPLETE"
+        eventually(lambda: callers.answers[-1] == b"one" or None)
+    assert callers.failures == []
+    assert set(callers.answers) == {b"one", b"wrong"}
     assert "FailureReason" not in stack.describe()
 
 
