@@ -98,7 +98,8 @@ synth: setup ## synthesise the CloudFormation templates, offline
 deploy: setup ## deploy to the AWS account of your credentials (CONTEXT="-c key=value …" for settings)
 	@$(CDK) deploy --all $(CONTEXT)
 
-destroy: setup ## remove the deployed stacks from the AWS account of your credentials
+destroy: setup ## say what goes and what stays, then remove the stacks from the AWS account of your credentials
+	@$(BIN)/python -m client.removal $(CONTEXT)
 	@$(CDK) destroy --all $(CONTEXT)
 
 clean: down ## stop the service and remove everything that these commands made

@@ -82,6 +82,15 @@ class Deployment:
             *("--app", application, "--output", output, *options),
         )
 
+    def destroy(self) -> None:
+        """The real `cdk destroy --all`, of what was deployed last.
+
+        Raises:
+            DeploymentError: with the last lines of the CDK.
+        """
+        output = str(self.settings.state_folder / "cdk.out")
+        self._cdk("destroy", "--all", "--force", "--app", output)
+
     def stack(self, name: str) -> Mapping[str, Any] | None:
         """A stack's description, or None."""
         try:

@@ -21,6 +21,7 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "translate_api": ("existing_clients", "deepl_api", "libretranslate_api"),
     "check_input": (),
     "api_keys": (),
+    "removal": (),
 }
 """Every function, with the other packages of `lambda/` that it imports."""
 PLATFORMS = ("host", "aws")

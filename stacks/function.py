@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -12,7 +12,6 @@ from constructs import Construct
 from stacks.bundling import require_bundle
 from stacks.findings import acknowledge
 from stacks.log_retention import retention
-from stacks.service_stack import removal_policy
 from stacks.settings import Settings
 
 
@@ -36,7 +35,8 @@ class PythonFunction(Construct):
             self,
             "Logs",
             retention=retention(settings.log_retention_days),
-            removal_policy=removal_policy(settings),
+            # A group that stayed would be billed for as long as its logs are kept.
+            removal_policy=RemovalPolicy.DESTROY,
         )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group.grant_write(self.role)

@@ -39,5 +39,5 @@ def _synthesizer(settings: Settings) -> IStackSynthesizer:
 
 
 def removal_policy(settings: Settings) -> RemovalPolicy:
-    """What becomes of data and logs when their stack is deleted."""
-    return RemovalPolicy.DESTROY if settings.is_local else RemovalPolicy.RETAIN
+    """What becomes of the owner's data when its stack is deleted; logs always go."""
+    return RemovalPolicy.DESTROY if settings.removes_buckets else RemovalPolicy.RETAIN

@@ -1,15 +1,18 @@
 """The bucket that holds corpora, jobs' data and models, and the bucket of its access log."""
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 from aws_cdk import CfnOutput, Duration, Fn, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from protocol.bulk import WORK_FOLDER
 from stacks.findings import acknowledge
+from stacks.removal import Leftovers, Removal
 from stacks.service_stack import ServiceStack, removal_policy
-from stacks.settings import Settings
+from stacks.settings import BucketRemoval, Settings
 
 BUCKET_OUTPUT = "BucketName"
 NONCURRENT_DAYS = 30
@@ -46,12 +49,39 @@ class Storage(ServiceStack):
                 "AwsSolutions-S10",
             )
         CfnOutput(self, BUCKET_OUTPUT, value=self.bucket.bucket_name)
+        CfnOutput(self, "AccessLogBucketName", value=access_log.bucket_name)
+        CfnOutput(self, "BucketRemoval", value=_removal_word(settings))
+        if settings.removes_buckets:
+            leftovers = _leftovers([self.bucket, access_log])
+            Removal(self, "Removal", settings=settings, leftovers=leftovers)
 
     def bucket_for(self, consumer: Stack) -> s3.IBucket:
         """The bucket as another stack names it: by this stack's output."""
         consumer.add_stack_dependency(self)
         name = Fn.get_stack_output(self.stack_name, BUCKET_OUTPUT)
         return s3.Bucket.from_bucket_name(consumer, "Bucket", name)
+
+
+def _removal_word(settings: Settings) -> str:
+    return BucketRemoval.DELETE if settings.removes_buckets else BucketRemoval.RETAIN
+
+
+def _leftovers(buckets: Sequence[s3.Bucket]) -> Leftovers:
+    """CloudFormation deletes empty buckets only."""
+    listing = ["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"]
+    deleting = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"]
+    return Leftovers(
+        properties={"Buckets": [bucket.bucket_name for bucket in buckets]},
+        statements=[
+            iam.PolicyStatement(
+                actions=listing, resources=[bucket.bucket_arn for bucket in buckets]
+            ),
+            iam.PolicyStatement(
+                actions=deleting, resources=[bucket.arn_for_objects("*") for bucket in buckets]
+            ),
+        ],
+        after=buckets,
+    )
 
 
 def _data_bucket(scope: Construct, settings: Settings, access_log: s3.Bucket) -> s3.Bucket:

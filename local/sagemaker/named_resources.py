@@ -8,6 +8,8 @@ from local.sagemaker.errors import ValidationError
 from local.sagemaker.host import Host
 from local.sagemaker.tag_operations import Operations, Request, TagOperations
 
+DEFAULT_PAGE = 10
+
 
 class NamedResources:
     """All models, or all endpoint configurations, or all package groups."""
@@ -26,6 +28,7 @@ class NamedResources:
             f"Create{self._word}": self.create,
             f"Describe{self._word}": lambda request: self.get(request[self._name]),
             f"Delete{self._word}": self.delete,
+            f"List{self._word}s": self._list,
         }
 
     def create(self, request: Request) -> Request:
@@ -63,6 +66,18 @@ class NamedResources:
         """Every resource, the oldest first."""
         with self._lock:
             return list(self._found.values())
+
+    def _list(self, request: Request) -> Request:
+        keys = (self._name, f"{self._word}Arn", "CreationTime")
+        found = [
+            {key: resource[key] for key in keys}
+            for resource in self.all()
+            if request.get("NameContains", "") in resource[self._name]
+        ]
+        start = int(request.get("NextToken", "0"))
+        end = start + int(request.get("MaxResults", DEFAULT_PAGE))
+        more = {"NextToken": str(end)} if end < len(found) else {}
+        return {f"{self._word}s": found[start:end]} | more
 
     @property
     def _name(self) -> str:

@@ -15,7 +15,6 @@ from stacks.api.gateway_responses import add_gateway_responses
 from stacks.api.key_authorizers import DEEPL_ROOT, KeyAuthorizers
 from stacks.findings import acknowledge
 from stacks.log_retention import retention
-from stacks.service_stack import removal_policy
 from stacks.settings import ApiAuth, Settings
 
 STAGE = "prod"
@@ -54,7 +53,7 @@ class TranslationApi(Construct):
             self,
             "AccessLog",
             retention=retention(settings.log_retention_days),
-            removal_policy=removal_policy(settings),
+            removal_policy=RemovalPolicy.DESTROY,
         )
         self.rest_api = self._build_api()
         self._authorizers = (

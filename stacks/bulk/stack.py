@@ -7,6 +7,7 @@ from constructs import Construct
 from stacks.bulk.state_machine import BulkMachine
 from stacks.function import PythonFunction
 from stacks.images import ServiceImages
+from stacks.removal import Removal, execution_leftovers
 from stacks.service_stack import ServiceStack
 from stacks.settings import Settings
 from stacks.storage import Storage
@@ -34,7 +35,10 @@ class Bulk(ServiceStack):
             bucket=bucket,
             images=ServiceImages.of(self, settings),
         )
-        CfnOutput(self, "StateMachineArn", value=self.bulk.machine.state_machine_arn)
+        machine = self.bulk.machine
+        leftovers = execution_leftovers(settings.bulk_machine_name, machine)
+        Removal(self, "Removal", settings=settings, leftovers=leftovers)
+        CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn)
 
 
 def _check_input(scope: Construct, settings: Settings, bucket: s3.IBucket) -> PythonFunction:

@@ -6,9 +6,13 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from protocol.retraining import MANIFEST_KEY
+from stacks.findings import acknowledge_wildcards
 from stacks.function import PythonFunction
 from stacks.images import ServiceImages
+from stacks.removal import Removal
+from stacks.retraining.leftovers import retraining_leftovers
 from stacks.retraining.notifications import Notifications
+from stacks.retraining.quota_needs import quota_needs, quota_statement
 from stacks.retraining.registry import model_package_group
 from stacks.retraining.roles import SageMakerRole
 from stacks.retraining.state_machine import RetrainingMachine
@@ -53,8 +57,16 @@ class Retraining(ServiceStack):
             images=images,
             notifications=notifications,
         )
-        model_package_group(self, settings)
+        group = model_package_group(self, settings)
         machine = self.retraining.machine
+        Removal(
+            self,
+            "Removal",
+            settings=settings,
+            leftovers=retraining_leftovers(
+                settings, machine=machine, group=group, job_log_groups=JOB_LOGS
+            ),
+        )
         if notifications:
             notifications.watch(machine)
         add_triggers(self, settings=settings, bucket=bucket, machine=machine)
@@ -83,7 +95,7 @@ def _endpoint_role(
 
 
 def _check_input(scope: Construct, settings: Settings, bucket: s3.IBucket) -> PythonFunction:
-    return PythonFunction(
+    function = PythonFunction(
         scope,
         "CheckInput",
         settings=settings,
@@ -97,12 +109,15 @@ def _check_input(scope: Construct, settings: Settings, bucket: s3.IBucket) -> Py
             "SOURCE_LANGUAGE": settings.source_language,
             "TARGET_LANGUAGE": settings.target_language,
             "MANIFEST": manifest_uri(settings, bucket),
+            "QUOTAS": quota_needs(settings),
             "POWERTOOLS_SERVICE_NAME": f"{settings.name}-check-input",
         },
         timeout=Duration.seconds(30),
         memory_mb=256,
-        statements=_manifest_statements(settings, bucket),
+        statements=[*_manifest_statements(settings, bucket), quota_statement()],
     )
+    acknowledge_wildcards(function.role, "Service Quotas knows no resources to list.", "*")
+    return function
 
 
 def _manifest_statements(settings: Settings, bucket: s3.IBucket) -> list[iam.PolicyStatement]:

@@ -274,6 +274,7 @@ class RetrainingMachine(Construct):
         retry_request(task, _LAMBDA_ERRORS)
         for state, error, caught in (
             ("InputRefused", "InvalidInput", "InputError"),
+            ("QuotaTooSmall", "InsufficientQuota", "InsufficientQuotaError"),
             ("InputNotChecked", "InputCheckFailed", "States.ALL"),
         ):
             failed = fail_state(self, state, error=error)

@@ -78,4 +78,41 @@ def test_on_one_machine_everything_can_be_deleted_and_needs_no_tls(local: Synthe
 @pytest.mark.parametrize("synthesis", ["pytorch", "local"])
 def test_the_bucket_is_named_by_an_output(synthesis: str, request: pytest.FixtureRequest) -> None:
     outputs = request.getfixturevalue(synthesis).template("Storage")["Outputs"]
-    assert list(outputs) == ["BucketName"]
+    assert list(outputs) == ["BucketName", "AccessLogBucketName", "BucketRemoval"]
+    assert outputs["BucketRemoval"]["Value"] == ("delete" if synthesis == "local" else "retain")
+
+
+def test_kept_buckets_have_nothing_that_could_empty_them(pytorch: Synthesis) -> None:
+    assert not pytorch.resources("Storage", "AWS::CloudFormation::CustomResource")
+    assert not pytorch.statements("Storage")
+
+
+@pytest.mark.parametrize("synthesis", ["serverless", "local"])
+def test_buckets_that_go_are_emptied_first(synthesis: str, request: pytest.FixtureRequest) -> None:
+    found = request.getfixturevalue(synthesis)
+    buckets = found.resources("Storage", "AWS::S3::Bucket")
+    assert {bucket["DeletionPolicy"] for bucket in buckets.values()} == {"Delete"}
+    resource = found.one("Storage", "AWS::CloudFormation::CustomResource")
+    assert resource["Properties"]["Buckets"] == [{"Ref": name} for name in named(buckets)]
+    # CloudFormation deletes in the order of dependencies turned round.
+    assert set(buckets) <= set(resource["DependsOn"])
+    allowed = {action for one in found.statements("Storage") for action in as_list(one["Action"])}
+    assert allowed == {
+        "cloudformation:DescribeStacks",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:ListBucketMultipartUploads",
+        "s3:ListBucketVersions",
+    }
+
+
+def named(buckets: dict[str, Any]) -> list[str]:
+    """The data bucket before the bucket of its access log."""
+    return sorted(buckets, key=lambda name: name.startswith("AccessLog"))
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

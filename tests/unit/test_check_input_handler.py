@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import json
 import logging
@@ -6,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from check_input import handler
+from check_input.plan import Plan
+from check_input.quotas import Need
 from protocol.retraining import InputError
 
 
@@ -38,14 +41,8 @@ def test_the_plan_is_json_as_the_state_machine_reads_it() -> None:
     plan = handler.lambda_handler({"execution": "Nightly 1", "input": {"promote": False}}, None)
 
     assert json.loads(json.dumps(plan)) == plan
-    assert set(plan) == {
-        "job_name",
-        "preprocessing_arguments",
-        "hyperparameters",
-        "pretrained_model",
-        "promote",
-        "execution_prefix",
-    }
+    assert set(plan) == {part.name for part in dataclasses.fields(Plan)} | {"quotas"}
+    assert plan["quotas"] == []
     assert plan["promote"] is False
 
 
@@ -75,3 +72,27 @@ def test_the_log_shows_where_the_corpus_lies_but_not_what_opens_it(log: io.Strin
         "https://host.example/dev.tgz#dev.de",
     ]
     assert not any(secret in log.getvalue() for secret in ("signed-1", "user", "word-2", "token-3"))
+
+
+def test_quotas_are_asked_for_what_the_plan_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs = {"training": ["t", 1], "processing": ["p", 1], "endpoint": ["e", 2]}
+    monkeypatch.setenv("QUOTAS", json.dumps(needs))
+    handler.quota_needs.cache_clear()
+    asked: list[str] = []
+
+    def check(needed: list[Need], _client: object) -> list[str]:
+        asked.extend(need.quota for need in needed)
+        return ["noted"]
+
+    monkeypatch.setattr(handler, "check", check)
+    plan = handler.lambda_handler({"execution": "x", "input": {"promote": False}}, None)
+    handler.quota_needs.cache_clear()
+
+    assert asked == ["t", "p"]
+    assert plan["quotas"] == ["noted"]
+
+
+def test_the_client_gives_up_before_the_function_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    config = handler.quota_client().meta.config
+    assert (config.connect_timeout, config.read_timeout) == (2, 4)

@@ -1,0 +1,35 @@
+"""Which of SageMaker's quotas the service needs, by their names in Service Quotas."""
+
+import json
+
+from aws_cdk import aws_iam as iam
+
+from stacks.settings import Settings
+
+
+def quota_needs(settings: Settings) -> str:
+    """JSON for the function that checks an execution: purpose, quota, instances.
+
+    A promotion runs the new fleet beside the old one. A fleet that has scaled out needs twice as
+    many; that is not asked for, because it may never scale out.
+    """
+    spot = "spot training" if settings.training_spot else "training"
+    needs: dict[str, tuple[str, int]] = {
+        "training": (
+            f"{settings.training_instance_type} for {spot} job usage",
+            settings.training_instance_count,
+        ),
+        "processing": (f"{settings.processing_instance_type} for processing job usage", 1),
+    }
+    if not settings.endpoint_serverless:
+        endpoint = f"{settings.endpoint_instance_type} for endpoint usage"
+        needs["endpoint"] = (endpoint, 2 * settings.endpoint_min_instances)
+    return json.dumps(needs)
+
+
+def quota_statement() -> iam.PolicyStatement:
+    """To list quotas; Service Quotas knows no resources for it."""
+    return iam.PolicyStatement(
+        actions=["servicequotas:ListAWSDefaultServiceQuotas", "servicequotas:ListServiceQuotas"],
+        resources=["*"],
+    )
