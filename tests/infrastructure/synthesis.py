@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 from aws_cdk import App
 
 from app import compose
@@ -20,12 +22,6 @@ ORIGIN = "https://app.example"
 IMAGES = {
     "training_image_uri": f"{REGISTRY}/training:1",
     "serving_image_uri": f"{REGISTRY}/serving:1",
-}
-_PSEUDO = {
-    "AWS::Partition": "aws",
-    "AWS::Region": REGION,
-    "AWS::AccountId": ACCOUNT,
-    "AWS::URLSuffix": "amazonaws.com",
 }
 
 
@@ -51,10 +47,10 @@ class Synthesis:
         (resource,) = self.resources(stack, resource_type).values()
         return dict(resource)
 
-    def definition(self) -> dict[str, Any]:
-        """The state machine's definition as Step Functions would get it."""
-        machine = self.one("Retraining", "AWS::StepFunctions::StateMachine")
-        text = rendered(machine["Properties"]["DefinitionString"], self.template("Retraining"))
+    def definition(self, stack: str = "Retraining", region: str = REGION) -> dict[str, Any]:
+        """A state machine's definition as Step Functions would get it."""
+        machine = self.one(stack, "AWS::StepFunctions::StateMachine")
+        text = rendered(machine["Properties"]["DefinitionString"], self.template(stack), region)
         return dict(json.loads(text))
 
     def statements(self, stack: str) -> list[dict[str, Any]]:
@@ -89,29 +85,43 @@ def synthesise(folder: Path, bundles: Path, **context: Any) -> Synthesis:
     return Synthesis(folder)
 
 
-def rendered(value: Any, template: dict[str, Any]) -> str:
+def rendered(value: Any, template: dict[str, Any], region: str = REGION) -> str:
     """What CloudFormation makes of a string that intrinsic functions are in."""
     match value:
         case str():
             text = value
         case {"Fn::Join": [separator, parts]}:
-            text = str(separator).join(rendered(part, template) for part in parts)
+            text = str(separator).join(rendered(part, template, region) for part in parts)
         case {"Ref": name}:
-            text = _PSEUDO.get(name, name)
+            text = _pseudo_parameters(region).get(name, name)
         case {"Fn::GetStackOutput": {"OutputName": "BucketName"}}:
             text = BUCKET
         case {"Fn::FindInMap": [mapping, key, attribute]}:
-            text = template["Mappings"][mapping][rendered(key, template)][attribute]
+            text = template["Mappings"][mapping][rendered(key, template, region)][attribute]
         case {"Fn::GetAtt": [name, "Arn"]}:
-            text = _arn(name, template["Resources"][name]["Type"])
+            text = _arn(name, template["Resources"][name]["Type"], region)
         case _:
             raise AssertionError(f"cannot render {value}")
     return text
 
 
-def _arn(name: str, resource_type: str) -> str:
+@cache
+def _pseudo_parameters(region: str) -> dict[str, str]:
+    session = botocore.session.get_session()
+    partition = session.get_partition_for_region(region)
+    known = session.get_component("data_loader").load_data("partitions")["partitions"]
+    suffixes = {found["id"]: found["outputs"]["dnsSuffix"] for found in known}
+    return {
+        "AWS::Partition": partition,
+        "AWS::Region": region,
+        "AWS::AccountId": ACCOUNT,
+        "AWS::URLSuffix": suffixes[partition],
+    }
+
+
+def _arn(name: str, resource_type: str, region: str) -> str:
     resource = {
         "AWS::IAM::Role": f"iam::{ACCOUNT}:role/{name}",
-        "AWS::Lambda::Function": f"lambda:{REGION}:{ACCOUNT}:function:{name}",
+        "AWS::Lambda::Function": f"lambda:{region}:{ACCOUNT}:function:{name}",
     }[resource_type]
-    return f"arn:aws:{resource}"
+    return f"arn:{_pseudo_parameters(region)['AWS::Partition']}:{resource}"
