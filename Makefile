@@ -17,7 +17,7 @@ TEST_REQUIREMENTS := tests/requirements.txt
 
 .PHONY: help setup up down status env test unit lint format protobuf openapi bundle synth deploy destroy clean \
 	bench-preprocessing bench-preprocessing-large bench-training bench-reading bench-quality bench-api bench-serving schemathesis fuzz \
-	bench-load
+	bench-load bench-bulk
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -76,6 +76,10 @@ schemathesis: setup $(BIN)/.tests ## N generated requests of each kind (1000) ag
 
 fuzz: setup ## N generated requests (a million) against the function and the endpoint (SEED=1)
 	@PYTHONPATH=.:lambda $(BIN)/python -m benchmarks.fuzz --requests $(or $(N),1000000) --seed $(or $(SEED),1)
+
+bench-bulk: setup ## bulk translation of LINES=20000: sentences a second; memory of 100,000 and 1,000,000 lines (SIZE=, INSTANCES=)
+	@$(BIN)/python -m benchmarks.bulk --lines $(or $(LINES),20000) --size $(or $(SIZE),small) \
+		--instances $(or $(INSTANCES),1)
 
 bench-load: setup ## MINUTES=30 of signed requests through the service on this machine, a promotion in between (RATE=, PLOT=)
 	@$(BIN)/python -m benchmarks.load --minutes $(or $(MINUTES),30) --plot $(or $(PLOT),docs/load.svg) \

@@ -16,6 +16,18 @@ OUTPUT_FOLDER = "bulk/"
 WORK_FOLDER = "bulk-work/"
 """Shards and their translations; a lifecycle rule removes them."""
 MANIFEST_SUFFIX = ".manifest.json"
+MAX_PAYLOAD_MB = 1
+"""Of one request of batch transform: some ten thousand sentences."""
+CONCURRENT_TRANSFORMS = 2
+"""The second request is read while the first one's last sentences are translated."""
+INVOCATION_SECONDS = 3600
+"""SageMaker's limit."""
+MODEL_ENVIRONMENT = {
+    # A request holds many more sentences than the endpoint lets wait.
+    "SERVING_MAX_WAITING_SENTENCES": "1000000",
+    "SERVING_MAX_WAITING_PIECES": "100000000",
+    "SERVING_REQUEST_SECONDS": str(INVOCATION_SECONDS - 60),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,12 @@ from typing import Any
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from protocol.bulk import (
+    CONCURRENT_TRANSFORMS,
+    INVOCATION_SECONDS,
+    MAX_PAYLOAD_MB,
+    MODEL_ENVIRONMENT,
+)
 from protocol.recordio import CONTENT_TYPE
 from stacks.images import EndpointImages
 from stacks.retraining.job_states import (
@@ -21,18 +27,6 @@ from stacks.retraining.job_states import (
 )
 from stacks.settings import Settings
 
-MAX_PAYLOAD_MB = 1
-"""Some ten thousand sentences; more would wait for the slowest of them."""
-CONCURRENT_TRANSFORMS = 2
-"""The second request is read while the first one's last sentences are translated."""
-INVOCATION_SECONDS = 3600
-"""SageMaker's limit."""
-MODEL_ENVIRONMENT = {
-    # A request holds many more sentences than the endpoint lets wait.
-    "SERVING_MAX_WAITING_SENTENCES": "1000000",
-    "SERVING_MAX_WAITING_PIECES": "100000000",
-    "SERVING_REQUEST_SECONDS": str(INVOCATION_SECONDS - 60),
-}
 _MODEL_ERRORS = ["SageMaker.SageMakerException", "SageMaker.SdkClientException"]
 _FAILURE = """{% (
   $cause := $exists($states.errorOutput.Cause) ? $string($states.errorOutput.Cause) : '';

@@ -1,0 +1,1 @@
+"""Bulk translation: sentences a second, and the memory of splitting and joining."""
