@@ -32,5 +32,5 @@ SERVERLESS_GB_SECOND = 0.00002
 
 def hourly_price(settings: Settings, instance_type: str) -> float | None:
     """US dollars an hour, the owner's own price first; `None`: neither is known."""
-    own = json.loads(settings.instance_prices)
+    own: Mapping[str, float] = json.loads(settings.instance_prices)
     return own.get(instance_type, INSTANCE_HOUR.get(instance_type))
