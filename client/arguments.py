@@ -92,8 +92,9 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "local files, which are uploaded, or http(s) and s3 URIs; .gz is decompressed and "
         "archive.tgz#member picks a file out of an archive; without any, WMT17",
     )
-    for option in ("--source", "--target", "--validation-source", "--validation-target"):
-        corpus.add_argument(option, metavar="FILE_OR_URI")
+    for role in ("", "validation-", "test-"):
+        for side in ("source", "target"):
+            corpus.add_argument(f"--{role}{side}", metavar="FILE_OR_URI")
     command.add_argument(
         "--max-lines", type=_number_or_all, metavar="N", help="training pairs to read, or all"
     )
@@ -115,6 +116,14 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     command.add_argument(
         "--no-promote", action="store_false", dest="promote", help="leave the endpoint as it is"
+    )
+    command.add_argument(
+        "--force", action="store_true", help="promote even a model that the gate would refuse"
+    )
+    command.add_argument(
+        "--wait-for-older",
+        action="store_true",
+        help="begin when executions that were started earlier have ended",
     )
     _add_execution(command)
 

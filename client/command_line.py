@@ -190,6 +190,9 @@ def _print_result(output: dict[str, Any]) -> None:
         print(f"{name}: {value}")
     print(f"model: {output.get('model_data')}")
     print(f"promoted: {'yes' if output.get('promoted') else 'no'}")
+    for name in ("reason", "evaluation"):
+        if output.get(name):
+            print(f"{name}: {output[name]}")
 
 
 def _translated(
@@ -217,6 +220,8 @@ def _retraining_options(options: argparse.Namespace) -> RetrainingOptions:
         target=options.target,
         validation_source=options.validation_source,
         validation_target=options.validation_target,
+        test_source=options.test_source,
+        test_target=options.test_target,
         max_lines=options.max_lines,
         subwords=options.subwords,
         cleaning={part.name: getattr(options, part.name) for part in fields(Cleaning)},
@@ -225,6 +230,8 @@ def _retraining_options(options: argparse.Namespace) -> RetrainingOptions:
         initial_model=options.initial_model,
         pretrained_model=options.pretrained_model,
         promote=options.promote,
+        force=options.force,
+        wait_for_older=options.wait_for_older,
     )
 
 

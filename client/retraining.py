@@ -17,6 +17,8 @@ class RetrainingOptions:
     target: str | None = None
     validation_source: str | None = None
     validation_target: str | None = None
+    test_source: str | None = None
+    test_target: str | None = None
     max_lines: int | Literal["all"] | None = None
     subwords: int | None = None
     cleaning: Mapping[str, Any] = field(default_factory=dict)
@@ -27,6 +29,8 @@ class RetrainingOptions:
     initial_model: str | None = None
     pretrained_model: str | None = None
     promote: bool = True
+    force: bool = False
+    wait_for_older: bool = False
 
     def to_input(self) -> dict[str, Any]:
         """The execution's input, checked as the service will check it.
@@ -42,6 +46,8 @@ class RetrainingOptions:
             "hyperparameters": self._hyperparameters() or None,
             "initial_model": self.initial_model,
             "pretrained_model": self.pretrained_model,
+            "force": self.force or None,
+            "wait": self.wait_for_older or None,
         }
         content = {key: value for key, value in optional.items() if value is not None}
         if self.max_lines == "all":
@@ -57,6 +63,8 @@ class RetrainingOptions:
             "target": self.target,
             "validation_source": self.validation_source,
             "validation_target": self.validation_target,
+            "test_source": self.test_source,
+            "test_target": self.test_target,
         }
         return {part: uri for part, uri in parts.items() if uri is not None}
 

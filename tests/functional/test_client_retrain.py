@@ -16,6 +16,9 @@ ARN = "arn:aws:states:us-east-1:000000000000:execution:translation-retraining:e1
 STARTED = datetime(2026, 11, 22, 16, tzinfo=UTC)
 
 
+PARTS = [f"{role}{side}" for role in ("", "validation-", "test-") for side in ("source", "target")]
+
+
 class FakeAws:
     """The session and its clients in one: a bucket, and a state machine that has just ended."""
 
@@ -30,6 +33,8 @@ class FakeAws:
                     "model_data": "s3://own/executions/e1/model/job/output/model.tar.gz",
                     "metrics": {"validation:bleu": 41.5, "validation:accuracy": 0.7},
                     "promoted": True,
+                    "reason": "BLEU 41.50 is 1.00 above the served model's 40.50",
+                    "evaluation": "s3://own/executions/e1/evaluation/evaluation.json",
                 }
             ),
         }
@@ -89,22 +94,24 @@ def test_states_are_printed_as_they_are_entered_and_then_the_metrics(
         "validation:bleu: 41.5",
         "model: s3://own/executions/e1/model/job/output/model.tar.gz",
         "promoted: yes",
+        "reason: BLEU 41.50 is 1.00 above the served model's 40.50",
+        "evaluation: s3://own/executions/e1/evaluation/evaluation.json",
     ]
 
 
 def test_local_files_are_uploaded_before_the_machine_starts(aws: FakeAws, tmp_path: Path) -> None:
     options = []
-    for part in ("source", "target", "validation-source", "validation-target"):
+    for part in PARTS:
         (tmp_path / part).write_text(f"text of {part}", encoding="utf-8")
         options += [f"--{part}", str(tmp_path / part)]
 
-    assert main(["retrain", *options, "--max-lines", "50", "--no-promote"]) == 0
+    assert main(["retrain", *options, "--max-lines", "50", "--no-promote", "--force"]) == 0
 
     wanted = RetrainingInput.parse(aws.input)
     assert aws.objects[wanted.corpus.source] == b"text of source"
     assert aws.objects[wanted.corpus.validation_target] == b"text of validation-target"
-    assert len(aws.objects) == 4
-    assert (wanted.max_lines, wanted.promote) == (50, False)
+    assert len(aws.objects) == len(PARTS)
+    assert (wanted.max_lines, wanted.promote, wanted.force) == (50, False, True)
 
 
 def test_without_waiting_only_the_arn_is_printed(

@@ -17,11 +17,15 @@ def test_every_option_becomes_its_key_of_the_input() -> None:
         target="train.de",
         validation_source="s3://own/dev.en",
         validation_target="s3://own/dev.de",
+        test_source="test.en",
+        test_target="test.de",
         max_lines=100,
         subwords=2000,
         cleaning={"max_length": 80, "max_length_ratio": None, "drop_duplicates": True},
         hyperparameters=["batch_size=32", "note=a=b"],
         promote=False,
+        force=True,
+        wait_for_older=True,
     ).to_input()
 
     assert content == {
@@ -30,12 +34,16 @@ def test_every_option_becomes_its_key_of_the_input() -> None:
             "target": "train.de",
             "validation_source": "s3://own/dev.en",
             "validation_target": "s3://own/dev.de",
+            "test_source": "test.en",
+            "test_target": "test.de",
         },
         "max_lines": 100,
         "subwords": 2000,
         "cleaning": {"max_length": 80, "drop_duplicates": True},
         "hyperparameters": {"batch_size": "32", "note": "a=b"},
         "promote": False,
+        "force": True,
+        "wait": True,
     }
     assert RetrainingInput.parse(content).max_lines == 100
 
