@@ -68,7 +68,7 @@ def _name(argv: Sequence[str]) -> str:
     parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
     given, _ = parser.parse_known_args(argv)
     settings = dict(text.partition("=")[::2] for text in given.context)
-    return settings.get("name", "translation")
+    return str(settings.get("name", "translation"))
 
 
 if __name__ == "__main__":
