@@ -47,6 +47,12 @@ class Synthesis:
         (resource,) = self.resources(stack, resource_type).values()
         return dict(resource)
 
+    def function(self, stack: str, construct: str) -> dict[str, Any]:
+        """The properties of a stack's function, by the id of its construct."""
+        functions = self.resources(stack, "AWS::Lambda::Function")
+        (found,) = (one for name, one in functions.items() if name.startswith(construct))
+        return dict(found["Properties"])
+
     def definition(self, stack: str = "Retraining", region: str = REGION) -> dict[str, Any]:
         """A state machine's definition as Step Functions would get it."""
         machine = self.one(stack, "AWS::StepFunctions::StateMachine")

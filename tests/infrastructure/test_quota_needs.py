@@ -30,10 +30,8 @@ def test_a_promotion_needs_the_fleet_twice_and_serverless_inference_none() -> No
 
 
 def test_the_function_knows_the_needs_and_may_ask(pytorch: Synthesis) -> None:
-    functions = pytorch.resources("Retraining", "AWS::Lambda::Function").values()
-    variables = [function["Properties"]["Environment"]["Variables"] for function in functions]
-    (found,) = [json.loads(one["QUOTAS"]) for one in variables if "QUOTAS" in one]
-    assert found == needs()
+    variables = pytorch.function("Retraining", "CheckInput")["Environment"]["Variables"]
+    assert json.loads(variables["QUOTAS"]) == needs()
     (statement,) = [
         one
         for one in pytorch.statements("Retraining")

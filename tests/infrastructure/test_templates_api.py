@@ -216,14 +216,14 @@ def test_the_functions_get_the_environment_that_they_read(pytorch: Synthesis) ->
     settings = ApiSettings.from_environment(api)
     assert settings.endpoint_name == "translation"
     assert settings.model_parameter == "/translation/model"
-    check = pytorch.one("Retraining", "AWS::Lambda::Function")["Properties"]["Environment"]
+    check = pytorch.function("Retraining", "CheckInput")["Environment"]
     read = CheckSettings.from_environment({**check["Variables"], "BUCKET": "b"})
     assert (read.engine, read.allow_file_corpora) == ("pytorch", False)
     assert read.corpus_buckets == frozenset()
 
 
 def test_files_are_corpora_on_one_machine_only(local: Synthesis) -> None:
-    function = local.one("Retraining", "AWS::Lambda::Function")["Properties"]
+    function = local.function("Retraining", "CheckInput")
     assert function["Environment"]["Variables"]["ALLOW_FILE_CORPORA"] == "true"
 
 

@@ -99,7 +99,7 @@ def test_the_stack_exports_its_machine_and_checks_the_input_first(pytorch: Synth
     assert "StateMachineArn" in template["Outputs"]
     machine = pytorch.one("Bulk", "AWS::StepFunctions::StateMachine")["Properties"]
     assert machine["StateMachineName"] == "translation-bulk"
-    function = pytorch.one("Bulk", "AWS::Lambda::Function")["Properties"]
+    function = pytorch.function("Bulk", "CheckInput")
     assert function["Handler"] == "check_input.bulk_handler.lambda_handler"
     assert definition(pytorch)["StartAt"] == "CheckInput"
 
