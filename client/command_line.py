@@ -164,7 +164,7 @@ def rollback(options: argparse.Namespace) -> int:
     states = session.create_client("stepfunctions")
     execution = Execution.start(states, machine, content, None)
     print(execution.arn, flush=True)
-    return _followed(execution) if options.wait else 0
+    return _followed(execution, _print_result) if options.wait else 0
 
 
 def _register(session: Any, name: str) -> Register:
@@ -227,6 +227,7 @@ def _retraining_options(options: argparse.Namespace) -> RetrainingOptions:
         cleaning={part.name: getattr(options, part.name) for part in fields(Cleaning)},
         hyperparameters=options.hyperparameters,
         hyperparameters_file=options.hyperparameters_file,
+        tuning=options.tuning,
         initial_model=options.initial_model,
         pretrained_model=options.pretrained_model,
         promote=options.promote,
