@@ -197,6 +197,28 @@ def test_executions_are_listed_with_the_machines_role(machine: LocalMachine) -> 
     assert "states:ListExecutions" in ended["cause"]
 
 
+def test_files_are_listed_below_the_prefix_that_the_policy_names(machine: LocalMachine) -> None:
+    machine.put("executions/e1/test/source.txt", b"one")
+    statement = {
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": f"arn:aws:s3:::{machine.bucket}",
+        "Condition": {"StringLike": {"s3:prefix": "executions/*"}},
+    }
+
+    def listed(prefix: str) -> dict[str, Any]:
+        task = {
+            "Resource": "arn:aws:states:::aws-sdk:s3:listObjectsV2",
+            "Arguments": {"Bucket": machine.bucket, "Prefix": prefix, "MaxKeys": 2},
+            "Output": "{% $states.result.KeyCount %}",
+        }
+        return Execution(machine, task, statements=[statement]).ended()
+
+    assert json.loads(listed("executions/e1/test/")["output"]) == 1
+    assert json.loads(listed("executions/e2/test/")["output"]) == 0
+    assert listed("corpora/")["error"] == "S3.S3Exception"
+
+
 def new_stack(machine: LocalMachine) -> str:
     name = "stack-" + uuid.uuid4().hex[:8]
     template = {
