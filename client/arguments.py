@@ -109,6 +109,12 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     command.add_argument("--hyperparameters-file", type=Path, metavar="JSON_FILE")
     command.add_argument(
+        "--tuning",
+        metavar="JSON",
+        help="search for hyperparameters with a tuning job, such as "
+        """'{"max_jobs": 20, "ranges": {"dropout": {}}}'""",
+    )
+    command.add_argument(
         "--initial-model", metavar="S3_URI", help="a model.tar.gz that training goes on from"
     )
     command.add_argument(

@@ -227,6 +227,7 @@ def _retraining_options(options: argparse.Namespace) -> RetrainingOptions:
         cleaning={part.name: getattr(options, part.name) for part in fields(Cleaning)},
         hyperparameters=options.hyperparameters,
         hyperparameters_file=options.hyperparameters_file,
+        tuning=options.tuning,
         initial_model=options.initial_model,
         pretrained_model=options.pretrained_model,
         promote=options.promote,

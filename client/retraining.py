@@ -26,6 +26,8 @@ class RetrainingOptions:
     hyperparameters: Sequence[str] = ()
     """As `name=value`; these win over those of the file."""
     hyperparameters_file: Path | None = None
+    tuning: str | None = None
+    """A JSON object, as the input takes it."""
     initial_model: str | None = None
     pretrained_model: str | None = None
     promote: bool = True
@@ -45,6 +47,7 @@ class RetrainingOptions:
             "cleaning": self._cleaning() or None,
             "hyperparameters": self._hyperparameters() or None,
             "initial_model": self.initial_model,
+            "tuning": self._tuning(),
             "pretrained_model": self.pretrained_model,
             "force": self.force or None,
             "wait": self.wait_for_older or None,
@@ -78,6 +81,12 @@ class RetrainingOptions:
     def _hyperparameters(self) -> dict[str, Any]:
         given = [_pair(text) for text in self.hyperparameters]
         return {**_from_file(self.hyperparameters_file), **dict(given)}
+
+    def _tuning(self) -> Any:
+        try:
+            return None if self.tuning is None else json.loads(self.tuning)
+        except ValueError as error:
+            raise InputError(f"tuning is not JSON: {error}") from error
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -222,6 +222,7 @@ def _tuning(
         own=wanted.hyperparameters,
         merged=hyperparameters,
         is_builtin=settings.engine is Engine.BUILTIN,
+        has_initial_model=wanted.initial_model is not None,
     )
 
 

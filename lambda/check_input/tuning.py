@@ -13,10 +13,22 @@ OBJECTIVES: Mapping[str, str] = {
 }
 DEFAULT_OBJECTIVE = "perplexity"
 _DEPENDED_ON = frozenset(CHOICES)
+_DIMENSIONS = frozenset(
+    {
+        *("num_layers_encoder", "num_layers_decoder", "num_embed_source", "num_embed_target"),
+        *("rnn_num_hidden", "cnn_num_hidden"),
+    }
+)
+"""What an initial model brings with it."""
 
 
 def plan_tuning(
-    tuning: Tuning, *, own: Mapping[str, str], merged: Mapping[str, str], is_builtin: bool
+    tuning: Tuning,
+    *,
+    own: Mapping[str, str],
+    merged: Mapping[str, str],
+    is_builtin: bool,
+    has_initial_model: bool = False,
 ) -> dict[str, Any]:
     """The parts of the tuning job's request that the input decides.
 
@@ -27,7 +39,12 @@ def plan_tuning(
     """
     if is_builtin:
         _check_engine(tuning)
-    ranges = _named(tuning, own, merged) if tuning.ranges else _published(merged)
+    brought = _DIMENSIONS if has_initial_model else frozenset()
+    if fixed_by_model := sorted(brought & tuning.ranges.keys()):
+        raise InputError(
+            f"tuning.ranges.{fixed_by_model[0]}: initial_model brings its dimensions; leave one out"
+        )
+    ranges = _named(tuning, own, merged) if tuning.ranges else _published(merged, brought)
     fixed = {name: value for name, value in merged.items() if name not in ranges}
     return {
         "max_jobs": tuning.max_jobs,
@@ -53,7 +70,7 @@ def _objective(merged: Mapping[str, str]) -> dict[str, str]:
     return {"Type": OBJECTIVES[metric], "MetricName": f"validation:{metric}"}
 
 
-def _published(merged: Mapping[str, str]) -> dict[str, Range]:
+def _published(merged: Mapping[str, str], brought: frozenset[str]) -> dict[str, Range]:
     """All published ranges, but for what is fixed and what a fixed choice leaves without effect."""
     return {
         tunable.name: tunable.range
@@ -61,6 +78,7 @@ def _published(merged: Mapping[str, str]) -> dict[str, Range]:
         if not tunable.is_ours
         and tunable.name not in _DEPENDED_ON
         and tunable.name not in merged
+        and tunable.name not in brought
         and _is_chosen(tunable, merged)
         and not _replacement(tunable, merged)
     }
@@ -69,9 +87,7 @@ def _published(merged: Mapping[str, str]) -> dict[str, Range]:
 def _check_engine(tuning: Tuning) -> None:
     for tunable in TUNABLES:
         if tunable.is_ours and tunable.name in tuning.ranges:
-            raise InputError(
-                f"tuning.ranges.{tunable.name}: the engine builtin does not know it"
-            )
+            raise InputError(f"tuning.ranges.{tunable.name}: the engine builtin does not know it")
 
 
 def _named(tuning: Tuning, own: Mapping[str, str], merged: Mapping[str, str]) -> dict[str, Range]:

@@ -132,6 +132,16 @@ def test_the_builtin_engine_searches_none_of_ours() -> None:
         planned({"label_smoothing": {}}, is_builtin=True)
 
 
+def test_an_initial_model_keeps_its_dimensions() -> None:
+    published = Tuning.parse({"max_jobs": 2})
+    plan = plan_tuning(published, own={}, merged={}, is_builtin=False, has_initial_model=True)
+    assert "learning_rate" in searched(plan)
+    assert not {"num_layers_encoder", "rnn_num_hidden", "num_embed_target"} & set(searched(plan))
+    named = Tuning.parse({"max_jobs": 2, "ranges": {"num_layers_encoder": {}, "dropout": {}}})
+    with pytest.raises(InputError, match=r"num_layers_encoder: initial_model brings its dimens"):
+        plan_tuning(named, own={}, merged={}, is_builtin=False, has_initial_model=True)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -64,6 +64,11 @@ def test_options_win_over_the_file_of_hyperparameters(tmp_path: Path) -> None:
     assert options.to_input()["hyperparameters"] == {"batch_size": "32", "num_embed": 128}
 
 
+def test_a_wish_for_tuning_is_passed_on() -> None:
+    wish = {"max_jobs": 4, "ranges": {"dropout": {"min": 0.1, "max": 0.3}}}
+    assert RetrainingOptions(tuning=json.dumps(wish)).to_input()["tuning"] == wish
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -76,6 +81,8 @@ def test_options_win_over_the_file_of_hyperparameters(tmp_path: Path) -> None:
         (RetrainingOptions(cleaning={"source_script": "latin"}), "Unicode name, such as Latin"),
         (RetrainingOptions(pretrained_model="model.tar.gz"), "s3://BUCKET/KEY"),
         (RetrainingOptions(initial_model="model.zip"), "initial_model must be s3://BUCKET/KEY"),
+        (RetrainingOptions(tuning="{"), "tuning is not JSON"),
+        (RetrainingOptions(tuning='{"max_jobs": 0}'), "tuning.max_jobs must be a whole number"),
     ],
 )
 def test_what_the_service_would_refuse_is_refused_before_it_starts(
