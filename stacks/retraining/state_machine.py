@@ -308,5 +308,8 @@ class RetrainingMachine(Construct):
         """Each job twice, half a day for the rest, and all of that again for an older execution."""
         settings = self._settings
         training = max(settings.training_max_wait_hours, settings.tuning_max_runtime_hours)
-        jobs = settings.processing_max_runtime_hours + training
+        minutes = (
+            settings.verification_max_runtime_minutes + settings.evaluation_max_runtime_minutes
+        )
+        jobs = settings.processing_max_runtime_hours + training + -(-minutes // 60)
         return 2 * (2 * jobs + 12)
