@@ -31,6 +31,11 @@ LOCAL = "TRANSLATION_API_URL" not in os.environ
 ADAPTERS = ("-c", "deepl_api=true", "-c", "libretranslate_api=true")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What destroys the deployment comes after everything that uses it."""
+    items.sort(key=lambda item: item.path.name == "test_e2e_destroy.py")
+
+
 def local(command: str, *options: str, state: Path, port: int) -> str:
     """Run one command of the local service and return what it printed."""
     arguments = [command, "--state", str(state), "--port", str(port), *options]
