@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from stacks.retraining.notifications import UNTOLD
-from tests.infrastructure.retraining_machine import Failure, FakeStack, Run, states_reached
+from tests.infrastructure.retraining_machine import (
+    EVALUATION,
+    Failure,
+    FakeStack,
+    Run,
+    states_reached,
+)
 from tests.infrastructure.synthesis import BUCKET, Synthesis, rendered
 
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/"
@@ -55,6 +61,18 @@ def test_a_candidate_that_was_not_to_be_promoted_is_told(start: Start) -> None:
     run = start({"promote": False})
     assert outcome(run) == "not_promoted"
     assert "Why: promotion was not asked for" in message(run)["Message"]
+
+
+def test_a_refusal_is_told_with_the_gates_reason_the_scores_and_the_report(start: Start) -> None:
+    refusal = {**EVALUATION, "verdict": {"promote": False, "reason": "BLEU 20.00 is 9.00 below"}}
+    run = start(evaluation=refusal)
+    assert outcome(run) == "not_promoted"
+    lines = message(run)["Message"].splitlines()
+    assert "Why: BLEU 20.00 is 9.00 below" in lines
+    scored = EVALUATION["candidate"]
+    assert f"Scores: BLEU {scored['bleu']:.2f}, chrF {scored['chrf']:.2f}" in lines
+    folder = f"s3://{BUCKET}/executions/Nightly_Run.7/evaluation"
+    assert f"Report: {folder}/report.html" in lines
 
 
 def test_a_failure_is_told_with_its_error_and_cause(start: Start) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from tests.infrastructure.fake_register import FakeRegister, package_arn
-from tests.infrastructure.retraining_machine import Failure, FakeStack, Run
+from tests.infrastructure.retraining_machine import EVALUATION, Failure, FakeStack, Run
 from tests.infrastructure.synthesis import BUCKET, Synthesis
 
 GIVEN = f"s3://{BUCKET}/models/given.tar.gz"
 OTHERS = [f"s3://{BUCKET}/executions/e{number}/model.tar.gz" for number in range(5)]
+REFUSAL = {**EVALUATION, "verdict": {"promote": False, "reason": "BLEU 20.00 is 9.00 below"}}
 Start = Callable[..., Run]
 
 
@@ -48,6 +49,36 @@ def test_a_promoted_model_is_registered_and_then_approved(start: Start) -> None:
     assert created["ModelApprovalStatus"] == "PendingManualApproval"
     assert package["ModelApprovalStatus"] == "Approved"
     assert package["ApprovalDescription"] == run.output["reason"]
+
+
+def test_the_register_shows_the_scores_and_where_all_of_them_are(start: Start) -> None:
+    (created,) = start().sent("createModelPackage")
+    scored = EVALUATION["candidate"]
+    properties = created["CustomerMetadataProperties"]
+    assert properties["bleu"] == f"{scored['bleu']:.2f}"
+    assert properties["chrf"] == f"{scored['chrf']:.2f}"
+    statistics = created["ModelMetrics"]["ModelQuality"]["Statistics"]
+    assert statistics["S3Uri"].endswith("/executions/Nightly_Run.7/evaluation/evaluation.json")
+
+
+def test_a_refused_candidate_is_rejected_with_the_gates_reason(start: Start) -> None:
+    run = start(stack=served(), evaluation=REFUSAL)
+    assert run.output["promoted"] is False
+    (package,) = run.register.packages
+    assert run.output["model_package"] == package["ModelPackageArn"]
+    assert package["ModelApprovalStatus"] == "Rejected"
+    assert package["ApprovalDescription"] == REFUSAL["verdict"]["reason"]
+
+
+def test_a_model_that_was_approved_once_stays_one_to_go_back_to(start: Start) -> None:
+    run = start(
+        {"pretrained_model": OTHERS[1]},
+        stack=served(),
+        evaluation=REFUSAL,
+        register=FakeRegister().holds(*OTHERS[:2]),
+    )
+    assert run.output["promoted"] is False
+    assert [one["ModelApprovalStatus"] for one in run.register.packages] == ["Approved"] * 2
 
 
 def test_registering_comes_before_anything_is_switched(start: Start) -> None:
