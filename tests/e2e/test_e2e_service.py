@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import tarfile
 import threading
 import time
 import unicodedata
@@ -14,8 +15,9 @@ import boto3
 import pytest
 
 from protocol.recordio import encode_record, write_frame
+from tests.copying_model import build_word_model
 from tests.e2e.conftest import LOCAL, QUICK
-from tests.e2e.deployment import Deployment, Execution
+from tests.e2e.deployment import EXECUTION_SECONDS, Deployment, Execution
 from tests.e2e.rest_api import RECORDIO
 
 SENTENCES = ["you are so good !", "can you drive a car ?", "this is so cool"]
@@ -232,7 +234,7 @@ def test_a_training_that_loses_its_host_goes_on_and_is_promoted(
         {"corpus": corpus, "max_lines": 5000, "hyperparameters": quick, "force": True}
     )
     name = execution.rpartition(":")[2]
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + EXECUTION_SECONDS
     saved = {"Bucket": deployment.bucket, "Prefix": f"executions/{name}/checkpoints/"}
     while not boto3.client("s3").list_objects_v2(**saved)["KeyCount"]:
         assert time.monotonic() < deadline, "no checkpoint was saved"
@@ -248,23 +250,43 @@ def test_a_training_that_loses_its_host_goes_on_and_is_promoted(
     assert deployment.training_job() == log.stem
 
 
+def states_entered(execution_arn: str) -> set[str]:
+    history = boto3.client("stepfunctions").get_execution_history(executionArn=execution_arn)
+    details = (event.get("stateEnteredEventDetails", {}) for event in history["events"])
+    return {str(detail.get("name")) for detail in details}
+
+
 @local_only
-@pytest.mark.usefixtures("first_model")
-def test_stopping_an_execution_stops_its_job(
-    deployment: Deployment, corpus: dict[str, str]
+def test_of_two_at_once_the_later_is_refused_or_waits_and_stopping_stops_the_job(
+    deployment: Deployment, corpus: dict[str, str], first_model: Execution
 ) -> None:
-    execution = deployment.start({"corpus": corpus, "max_lines": 6000})
-    process = training_process(execution)
+    before = deployment.training_job()
+    given = {"pretrained_model": first_model.output["model_data"], "promote": False}
+    older = deployment.start({"corpus": corpus, "max_lines": 6000})
+    process = training_process(older)
 
-    boto3.client("stepfunctions").stop_execution(executionArn=execution)
+    refused = deployment.retrain(given)
+    waiting = deployment.start({**given, "wait": True})
+    deadline = time.monotonic() + 60
+    while "WaitForOlderExecution" not in states_entered(waiting) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    boto3.client("stepfunctions").stop_execution(executionArn=older)
 
+    assert (refused.status, refused.error) == ("FAILED", "AnotherIsRunning")
+    assert older.rpartition(":")[2] in refused.cause
+    assert "WaitForOlderExecution" in states_entered(waiting)
     deadline = time.monotonic() + 60
     while Path(f"/proc/{process}").exists() and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not Path(f"/proc/{process}").exists()
-    while job_status(execution) == "Stopping" and time.monotonic() < deadline:
+    while job_status(older) == "Stopping" and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert job_status(execution) == "Stopped"
+    assert job_status(older) == "Stopped"
+    waited = deployment.wait(waiting)
+    assert waited.status == "SUCCEEDED", f"{waited.error}: {waited.cause}"
+    assert waited.output["promoted"] is False
+    assert waited.output["reason"].startswith("promotion was not asked for; BLEU ")
+    assert deployment.training_job() == before
 
 
 @pytest.mark.usefixtures("first_model")
@@ -312,18 +334,41 @@ def test_a_trained_model_is_promoted_without_training(
 
 
 @pytest.mark.usefixtures("first_model")
-def test_a_refused_promotion_changes_nothing(
-    deployment: Deployment, first_model: Execution
+def test_the_gate_refuses_a_worse_model_and_explains(
+    deployment: Deployment, phrasebook: Path, tmp_path: Path
 ) -> None:
     before = deployment.training_job()
+    s3, key = boto3.client("s3"), f"models/{tmp_path.name}/model.tar.gz"
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        archive.add(build_word_model(tmp_path / "model"), arcname=".")
+    s3.upload_file(str(tmp_path / "model.tar.gz"), deployment.bucket, key)
+    test_set = {}
+    for name, side in (("test_source", "en"), ("test_target", "de")):
+        lines = (phrasebook / f"validation.{side}").read_text(encoding="utf-8").splitlines()[:200]
+        (tmp_path / side).write_text("\n".join(lines), encoding="utf-8")
+        s3.upload_file(str(tmp_path / side), deployment.bucket, f"corpora/{tmp_path.name}/{side}")
+        test_set[name] = f"s3://{deployment.bucket}/corpora/{tmp_path.name}/{side}"
 
     execution = deployment.retrain(
-        {"pretrained_model": first_model.output["model_data"], "promote": False}
+        {"pretrained_model": f"s3://{deployment.bucket}/{key}", "corpus": test_set}
     )
 
     assert execution.status == "SUCCEEDED", f"{execution.error}: {execution.cause}"
     assert execution.output["promoted"] is False
+    assert "below the served model's" in execution.output["reason"]
     assert deployment.training_job() == before
+    folder = f"executions/{execution.name}/evaluation"
+    assert execution.output["evaluation"] == f"s3://{deployment.bucket}/{folder}/evaluation.json"
+    content = {
+        name: s3.get_object(Bucket=deployment.bucket, Key=f"{folder}/{name}")["Body"].read()
+        for name in ("evaluation.json", "report.html", "translations.jsonl")
+    }
+    found = json.loads(content["evaluation.json"])
+    assert found["verdict"] == {"promote": False, "reason": execution.output["reason"]}
+    assert found["served_model"]["training_job"] == before
+    assert found["candidate"]["bleu"] < found["served"]["bleu"]
+    assert content["report.html"].startswith(b"<!doctype html>")
+    assert len(content["translations.jsonl"].splitlines()) == found["test_set"]["num_sentences"]
 
 
 @pytest.mark.usefixtures("first_model")
