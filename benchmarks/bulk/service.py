@@ -130,8 +130,9 @@ class BulkService:
         return [*shared, "--target-language", "xx"]
 
     def _run(self, module: str, *arguments: str) -> Cost:
-        command = [sys.executable, "-m", module, *arguments]
-        return measure(command, folder=self._material, environ=self._environ)
+        command = [sys.executable, "-m", "benchmarks.bulk.cost", module, *arguments]
+        measured = measure(command, folder=self._material, environ=self._environ)
+        return Cost(**json.loads(measured.output))
 
     def _client(self, service: str) -> Any:
         config = Config(proxies={})
