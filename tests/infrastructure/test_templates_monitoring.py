@@ -29,7 +29,7 @@ def printed(value: Any, template: dict[str, Any]) -> str:
         separator, parts = value["Fn::Join"]
         return str(separator).join(printed(part, template) for part in parts)
     if isinstance(value, dict) and not {"Ref"} & value.keys():
-        return next(iter(value))
+        return str(next(iter(value)))
     return rendered(value, template)
 
 

@@ -9,7 +9,7 @@ from local.sagemaker.host import Host, check_image, command, container_path
 from local.sagemaker.metrics import compiled, final_metrics
 from local.sagemaker.permissions import needs
 from local.sagemaker.request_model import check_request, coerced, input_shape
-from local.sagemaker.storage import _relative, parse_uri
+from local.sagemaker.storage import relative_name, parse_uri
 
 
 def variant(**changes: Any) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def test_other_uris_are_refused(uri: str) -> None:
     ],
 )
 def test_names_below_a_prefix(prefix: str, key: str, name: str) -> None:
-    assert _relative(prefix, key) == name
+    assert relative_name(prefix, key) == name
 
 
 def test_container_paths_stay_in_the_private_root(tmp_path: Path) -> None:
