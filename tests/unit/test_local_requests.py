@@ -9,7 +9,7 @@ from local.sagemaker.host import Host, check_image, command, container_path
 from local.sagemaker.metrics import compiled, final_metrics
 from local.sagemaker.permissions import needs
 from local.sagemaker.request_model import check_request, coerced, input_shape
-from local.sagemaker.storage import relative_name, parse_uri
+from local.sagemaker.storage import parse_uri, relative_name
 
 
 def variant(**changes: Any) -> dict[str, Any]:
