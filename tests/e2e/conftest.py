@@ -29,6 +29,11 @@ QUICK = {
 """Learns the phrasebook's commonest sentences in some seconds."""
 LOCAL = "TRANSLATION_API_URL" not in os.environ
 ADAPTERS = ("-c", "deepl_api=true", "-c", "libretranslate_api=true")
+UPKEEP = (
+    *("-c", "notification_email=team@example.org"),
+    *("-c", "retraining_manifest=true"),
+    *("-c", "retraining_schedule=rate(365 days)"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -81,7 +86,7 @@ def deployment(local_state: Path) -> Iterator[Deployment]:
         return
     port = free_port()
     try:
-        local("up", "--no-demo", *ADAPTERS, state=local_state, port=port)
+        local("up", "--no-demo", *ADAPTERS, *UPKEEP, state=local_state, port=port)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in exported(local("env", state=local_state, port=port)).items():
                 patch.setenv(name, value)

@@ -4,6 +4,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -270,7 +272,8 @@ def test_of_two_at_once_the_later_is_refused_or_waits_and_stopping_stops_the_job
     deadline = time.monotonic() + 60
     while "WaitForOlderExecution" not in states_entered(waiting) and time.monotonic() < deadline:
         time.sleep(0.2)
-    boto3.client("stepfunctions").stop_execution(executionArn=older)
+    command = [sys.executable, "-m", "client", "cancel", older.rpartition(":")[2]]
+    subprocess.run(command, check=True, timeout=60)
 
     assert (refused.status, refused.error) == ("FAILED", "AnotherIsRunning")
     assert older.rpartition(":")[2] in refused.cause
