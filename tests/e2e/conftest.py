@@ -36,9 +36,17 @@ UPKEEP = (
 )
 
 
+_ORDER = {"test_e2e_service.py": 1, "test_e2e_destroy.py": 3}
+_HERE = Path(__file__).parent
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What destroys the deployment comes after everything that uses it."""
-    items.sort(key=lambda item: item.path.name == "test_e2e_destroy.py")
+    """A service is born before its other uses, and destroyed after all of them."""
+
+    def place(item: pytest.Item) -> int:
+        return _ORDER.get(item.path.name, 2) if item.path.parent == _HERE else 0
+
+    items.sort(key=place)
 
 
 def local(command: str, *options: str, state: Path, port: int) -> str:
