@@ -1,5 +1,6 @@
 """The signing proxy: what it forwards, and whom it answers."""
 
+import contextlib
 import gzip
 import http.client
 import json
@@ -299,9 +300,27 @@ def started(service: Service, *options: str, **changes: str) -> "subprocess.Pope
     )
 
 
+@contextlib.contextmanager
+def killed_at_last(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """A process that does not end by itself would be waited for without an end."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
+@pytest.fixture
+def ctrl_c_counts() -> Iterator[None]:
+    """In a background job of a shell it is ignored, and what a job starts inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_counts")
 def test_the_command_says_where_it_listens_and_ends_at_ctrl_c(service: Service) -> None:
     service.answer_json("/model", {})
-    with started(service, "--port", "0") as process:
+    with started(service, "--port", "0") as process, killed_at_last(process):
         assert process.stdout
         assert process.stderr
         line = process.stdout.readline()
