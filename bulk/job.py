@@ -2,16 +2,13 @@
 
 import logging
 import os
-import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bulk.errors import reason_in_one_line
-
-MAX_MESSAGE_BYTES = 1024
-"""SageMaker's limit for a job's exit message."""
+from protocol.exit_message import fail
 
 
 def run_job(work: Callable[[Path, Path], None], environ: Mapping[str, str] = os.environ) -> int:
@@ -29,13 +26,5 @@ def run_job(work: Callable[[Path, Path], None], environ: Mapping[str, str] = os.
     except Exception as error:  # noqa: BLE001, a defect of ours must also reach the exit message
         if not isinstance(error, ValueError):
             traceback.print_exc()
-        return _fail(root, reason_in_one_line(error))
+        return fail(root, reason_in_one_line(error))
     return 0
-
-
-def _fail(root: Path, reason: str) -> int:
-    print(f"error: {reason}", file=sys.stderr)
-    message = root / "output" / "message"
-    message.parent.mkdir(parents=True, exist_ok=True)
-    message.write_bytes(reason.encode("utf-8", "replace")[:MAX_MESSAGE_BYTES])
-    return 1

@@ -12,9 +12,7 @@ from typing import NoReturn
 
 from evaluation.arguments import read_arguments
 from evaluation.evaluating import Folders, evaluate
-
-MAX_MESSAGE_BYTES = 1024
-"""SageMaker's limit for a job's exit message."""
+from protocol.exit_message import fail
 
 
 class StoppedError(RuntimeError):
@@ -29,21 +27,12 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> i
         with TemporaryDirectory() as scratch:
             verdict = evaluate(settings, Folders.of_job(root / "processing", Path(scratch)))
     except (ValueError, OSError, StoppedError) as error:
-        return _fail(root, str(error))
+        return fail(root, str(error))
     except Exception as error:  # noqa: BLE001, a defect of ours must also reach the exit message
         traceback.print_exc()
-        return _fail(root, f"{type(error).__name__}: {error}")
+        return fail(root, f"{type(error).__name__}: {error}")
     print(f"{'accepted' if verdict.promote else 'refused'}: {verdict.reason}")
     return 0
-
-
-def _fail(root: Path, message: str) -> int:
-    reason = " ".join(message.split())
-    print(f"error: {reason}", file=sys.stderr)
-    path = root / "output" / "message"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(reason.encode("utf-8", "replace")[:MAX_MESSAGE_BYTES])
-    return 1
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:

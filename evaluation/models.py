@@ -1,8 +1,6 @@
 """A model from its archive, and what it makes of a text."""
 
-import tarfile
 import time
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +13,10 @@ from protocol.artifacts import (
     SOURCE_VOCABULARY,
     ModelManifest,
 )
+from protocol.model_archive import unpack_only_archive
 from protocol.vocabulary import UNK, load_vocabulary
 
 SENTENCES_AT_ONCE = 1024
-
-
-class ArchiveError(ValueError):
-    """There is no model archive that can be unpacked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +63,7 @@ class EvaluatedModel:
             ValueError: the archive or a part of it cannot be read; the message names it.
         """
         folder = folder / name
-        _unpack(_archive(archives), folder)
+        unpack_only_archive(archives, folder)
         return cls(
             name=name,
             folder=folder,
@@ -116,21 +111,3 @@ class EvaluatedModel:
     def _say(self, done: int, total: int, seconds: float) -> None:
         speed = done / max(seconds, 1e-3)
         print(f"[{self.name}] {done:,} of {total:,} sentences, {speed:,.0f}/s", flush=True)
-
-
-def _archive(folder: Path) -> Path:
-    """The one archive in the folder; a pretrained model keeps the name that its owner gave it."""
-    found = sorted(folder.glob("*.tar.gz"))
-    if len(found) != 1:
-        names = ", ".join(path.name for path in found) or "none"
-        raise ArchiveError(f"{folder.name}: one .tar.gz is needed; found {names}")
-    return found[0]
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    """Unpack as SageMaker does, but nothing that points out of the folder."""
-    try:
-        with tarfile.open(archive, "r:gz") as content:
-            content.extractall(folder, filter="data")
-    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
-        raise ArchiveError(f"{archive.name} cannot be unpacked: {error}") from error

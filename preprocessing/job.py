@@ -13,9 +13,7 @@ from preprocessing.arguments import job_settings
 from preprocessing.errors import PreprocessingError, StoppedError, reason_in_one_line
 from preprocessing.pipeline import run
 from protocol.artifacts import CHANNELS, TEST_FOLDER
-
-MAX_MESSAGE_BYTES = 1024
-"""SageMaker's limit for a job's exit message."""
+from protocol.exit_message import fail
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
@@ -27,20 +25,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> i
             (output / channel).mkdir(parents=True, exist_ok=True)
         print(run(job_settings(arguments, output)))
     except (PreprocessingError, StoppedError, OSError) as error:
-        return _fail(root, error)
+        return fail(root, reason_in_one_line(error))
     except Exception as error:  # noqa: BLE001, a defect of ours must also reach the exit message
         traceback.print_exc()
-        return _fail(root, error)
+        return fail(root, reason_in_one_line(error))
     return 0
-
-
-def _fail(root: Path, error: Exception) -> int:
-    reason = reason_in_one_line(error)
-    print(f"error: {reason}", file=sys.stderr)
-    message = root / "output" / "message"
-    message.parent.mkdir(parents=True, exist_ok=True)
-    message.write_bytes(reason.encode("utf-8", "replace")[:MAX_MESSAGE_BYTES])
-    return 1
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:

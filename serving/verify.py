@@ -12,9 +12,7 @@ import logging
 import os
 import shutil
 import sys
-import tarfile
 import tempfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,11 +20,12 @@ from typing import Any
 from protocol import recordio
 from protocol.artifacts import (
     MANIFEST,
-    MODEL_ARCHIVE,
     SOURCE_VOCABULARY,
     TARGET_VOCABULARY,
     VERIFICATION,
 )
+from protocol.exit_message import fail
+from protocol.model_archive import unpack_only_archive
 from protocol.translation import JSON_CONTENT_TYPE
 from protocol.verification import MAX_SENTENCES, Verification
 from protocol.vocabulary import UNK_ID, tokens_by_id
@@ -37,7 +36,6 @@ from serving.settings import ServingSettings, SettingsError
 
 COMMON_LENGTHS = range(3, 13)
 """Words of the sentences that are tried first: long enough to say something, and quick."""
-MAX_MESSAGE_BYTES = 1024
 ROW_SUM_TOLERANCE = 1e-6
 READY_TRIES = 600
 READY_PAUSE_SECONDS = 0.1
@@ -66,8 +64,8 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
         expected = isinstance(error, ValueError)
         if not expected:
             logger.exception("the verification itself failed")
-        _report(settings.root, str(error) if expected else f"{type(error).__name__}: {error}")
-        return 1
+        reason = str(error) if expected else f"{type(error).__name__}: {error}"
+        return fail(settings.root, reason)
     return 0
 
 
@@ -80,7 +78,7 @@ def verify(settings: ServingSettings) -> None:
     processing = settings.root / "processing"
     with tempfile.TemporaryDirectory() as scratch:
         unpacked = dataclasses.replace(settings, root=Path(scratch))
-        _unpack(_archive(processing / "input" / "model"), unpacked.model_folder)
+        unpack_only_archive(processing / "input" / "model", unpacked.model_folder)
         model = load_tried_model(unpacked)
         sources = choose_samples(model.samples)
         targets = asyncio.run(_answers(unpacked, model, sources))
@@ -99,26 +97,6 @@ def choose_samples(samples: Sequence[str]) -> list[str]:
         return (not common, 0 if common else num_words)
 
     return sorted(filter(None, distinct), key=rank)[:MAX_SENTENCES]
-
-
-def _archive(folder: Path) -> Path:
-    """The one archive in the folder; a pretrained model keeps the name that its owner gave it."""
-    found = sorted(folder.glob("*.tar.gz"))
-    if len(found) != 1:
-        names = ", ".join(path.name for path in found) or "none"
-        raise VerificationError(
-            f"{folder.name}: one .tar.gz is needed, such as {MODEL_ARCHIVE}; found {names}"
-        )
-    return found[0]
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    """Unpack as SageMaker does, but nothing that points out of the folder."""
-    try:
-        with tarfile.open(archive, "r:gz") as content:
-            content.extractall(folder, filter="data")
-    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
-        raise VerificationError(f"{archive.name} cannot be unpacked: {error}") from error
 
 
 async def _answers(
@@ -225,15 +203,6 @@ def _describe(model_folder: Path, verification: Verification, folder: Path) -> N
         shutil.copyfile(model_folder / name, partial)
         partial.replace(folder / name)
     verification.save(folder / VERIFICATION)
-
-
-def _report(root: Path, message: str) -> None:
-    """SageMaker shows the first kilobyte of this file as the job's ExitMessage."""
-    line = " ".join(message.split())
-    print(line, file=sys.stderr)
-    path = root / "output" / "message"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(line.encode()[:MAX_MESSAGE_BYTES])
 
 
 if __name__ == "__main__":

@@ -219,7 +219,11 @@ def test_the_report_stands_alone_and_escapes_what_people_wrote(root: Path) -> No
         ("test/target.txt", b"\xff\n", "target.txt: not UTF-8"),
         ("test/source.txt", None, "source.txt: cannot be read: No such file or directory"),
         ("candidate/model.tar.gz", b"x", "model.tar.gz cannot be unpacked: not a gzip file"),
-        ("candidate/model.tar.gz", None, "candidate: one .tar.gz is needed; found none"),
+        (
+            "candidate/model.tar.gz",
+            None,
+            "candidate: one .tar.gz is needed, such as model.tar.gz; found none",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_the_exit_message(
