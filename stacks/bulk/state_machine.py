@@ -13,6 +13,7 @@ from stacks.bulk.roles import containers_role, files_role, machine_role
 from stacks.bulk.transform_states import TransformStates
 from stacks.images import ServiceImages
 from stacks.log_retention import retention
+from stacks.retraining.check_input_state import check_input_state
 from stacks.retraining.job_states import (
     FAILURE,
     MAX_NAME_LENGTH,
@@ -22,13 +23,6 @@ from stacks.retraining.job_states import (
 )
 from stacks.settings import Settings
 
-_LAMBDA_ERRORS = [
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-]
 _SHARDS_FAILED = """(
   $first := $joined.failed_shards[0];
   $string($joined.missing_shards) & ' of ' & $string($split.shards)
@@ -135,38 +129,17 @@ class BulkMachine(Construct):
         return choice.otherwise(failed)
 
     def _check_input(self, function: lambda_.Function) -> sfn.CustomState:
-        task = sfn.CustomState(
+        return check_input_state(
             self,
-            "CheckInput",
-            state_json={
-                "Type": "Task",
-                "Resource": integration("lambda:invoke"),
-                "Arguments": {
-                    "FunctionName": function.function_arn,
-                    "Payload": {
-                        "execution": "{% $states.context.Execution.Name %}",
-                        "input": "{% $states.input %}",
-                    },
-                },
-                "Assign": {
-                    "plan": "{% $states.result.Payload %}",
-                    "job_prefix": self._job_prefix("$states.result.Payload.job_name"),
-                    "split_waits": 0,
-                    "join_waits": 0,
-                    "transform_seconds": 0,
-                    "failure": "",
-                },
-                "Output": {},
+            function,
+            assign={
+                "job_prefix": self._job_prefix("$states.result.Payload.job_name"),
+                "split_waits": 0,
+                "join_waits": 0,
+                "transform_seconds": 0,
+                "failure": "",
             },
         )
-        retry_request(task, _LAMBDA_ERRORS)
-        for state, error, caught in (
-            ("InputRefused", "InvalidInput", "InputError"),
-            ("InputNotChecked", "InputCheckFailed", "States.ALL"),
-        ):
-            failed = fail_state(self, state, error=error)
-            task.add_catch(failed, errors=[caught], assign={"failure": FAILURE})
-        return task
 
     def _find_model(self) -> sfn.CustomState:
         task = sfn.CustomState(

@@ -11,13 +11,14 @@ from constructs import Construct
 from stacks.images import ServiceImages
 from stacks.log_retention import retention
 from stacks.retraining.baseline import read_baseline_state
+from stacks.retraining.check_input_state import check_input_state
 from stacks.retraining.evaluate_states import (
     NOT_JUDGED_BUILTIN,
     Evaluation,
     not_evaluated_state,
 )
 from stacks.retraining.gate_state import gate_state
-from stacks.retraining.job_states import FAILURE, fail_state, integration, job_prefix, retry_request
+from stacks.retraining.job_states import job_prefix
 from stacks.retraining.machine_role import machine_role
 from stacks.retraining.notifications import Notifications
 from stacks.retraining.notify_states import Notifier
@@ -42,13 +43,6 @@ from stacks.settings import Settings
 
 PROBE = "this is so cool"
 """What an endpoint of the built-in engine, which has no smoke test, is asked after promotion."""
-_LAMBDA_ERRORS = [
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-]
 _RESULT = {
     "model_data": "{% $model_data %}",
     "metrics": "{% $metrics %}",
@@ -246,40 +240,16 @@ class RetrainingMachine(Construct):
         return variables
 
     def _check_input(self, function: lambda_.Function) -> sfn.CustomState:
-        task = sfn.CustomState(
+        waits = ("preprocess", "train", "tune", "verify", "evaluate")
+        return check_input_state(
             self,
-            "CheckInput",
-            state_json={
-                "Type": "Task",
-                "Resource": integration("lambda:invoke"),
-                "Arguments": {
-                    "FunctionName": function.function_arn,
-                    "Payload": {
-                        "execution": "{% $states.context.Execution.Name %}",
-                        "input": "{% $states.input %}",
-                    },
-                },
-                "Assign": {
-                    "plan": "{% $states.result.Payload %}",
-                    "job_prefix": job_prefix(self._settings, "$states.result.Payload.job_name"),
-                    "preprocess_waits": 0,
-                    "train_waits": 0,
-                    "tune_waits": 0,
-                    "verify_waits": 0,
-                    "evaluate_waits": 0,
-                },
-                "Output": {},
+            function,
+            assign={
+                "job_prefix": job_prefix(self._settings, "$states.result.Payload.job_name"),
+                **{f"{phase}_waits": 0 for phase in waits},
             },
+            refusals=(("QuotaTooSmall", "InsufficientQuota", "InsufficientQuotaError"),),
         )
-        retry_request(task, _LAMBDA_ERRORS)
-        for state, error, caught in (
-            ("InputRefused", "InvalidInput", "InputError"),
-            ("QuotaTooSmall", "InsufficientQuota", "InsufficientQuotaError"),
-            ("InputNotChecked", "InputCheckFailed", "States.ALL"),
-        ):
-            failed = fail_state(self, state, error=error)
-            task.add_catch(failed, errors=[caught], assign={"failure": FAILURE})
-        return task
 
     def _preprocess(self) -> sfn.CustomState:
         return preprocess_state(
