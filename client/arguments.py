@@ -100,6 +100,12 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     command.add_argument("--subwords", type=int, metavar="N", help="merges of a byte-pair encoding")
     _add_cleaning(command)
+    _add_training(command)
+    _add_promotion(command)
+    _add_execution(command)
+
+
+def _add_training(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--hyperparameter",
         action="append",
@@ -120,6 +126,9 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     command.add_argument(
         "--pretrained-model", metavar="S3_URI", help="a model.tar.gz: skip training"
     )
+
+
+def _add_promotion(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--no-promote", action="store_false", dest="promote", help="leave the endpoint as it is"
     )
@@ -131,7 +140,6 @@ def _add_retrain(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="store_true",
         help="begin when executions that were started earlier have ended",
     )
-    _add_execution(command)
 
 
 def _add_cleaning(command: argparse.ArgumentParser) -> None:
