@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import ctranslate2
@@ -29,34 +30,37 @@ class EngineSpeed:
     lone_seconds: list[float]
 
 
-def main(arguments: Sequence[str]) -> None:
-    folder, path, beam_size, batch_sizes = arguments
-    tokenizer = load_tokenizer(Path(folder))
-    limit = ModelManifest.load(Path(folder) / MANIFEST).max_decoding_length
-    lines = Path(path).read_text(encoding="utf-8").splitlines()
-    sources = [list(tokenizer.pieces(line)) for line in lines]
-    translator = ctranslate2.Translator(
-        str(Path(folder) / CTRANSLATE2_FOLDER),
-        compute_type="int8",
-        inter_threads=available_cores(),
-        intra_threads=1,
-    )
+class Engine:
+    """A translator with the settings that serve it best."""
 
-    def translate(batch: Sequence[list[str]], *, max_batch_size: int = 0) -> None:
-        translator.translate_batch(
+    def __init__(self, folder: Path, beam_size: int) -> None:
+        self._beam_size = beam_size
+        self._limit = ModelManifest.load(folder / MANIFEST).max_decoding_length
+        self._translator = ctranslate2.Translator(
+            str(folder / CTRANSLATE2_FOLDER),
+            compute_type="int8",
+            inter_threads=available_cores(),
+            intra_threads=1,
+        )
+
+    def translate(self, batch: Sequence[list[str]], *, max_batch_size: int = 0) -> None:
+        """All in one call, which sorts them by length."""
+        self._translator.translate_batch(
             batch,
-            beam_size=int(beam_size),
-            max_decoding_length=limit,
+            beam_size=self._beam_size,
+            max_decoding_length=self._limit,
             max_input_length=0,
             max_batch_size=max_batch_size,
         )
 
-    def in_order() -> None:
+    def translate_in_order(self, sources: Sequence[list[str]]) -> None:
+        """In batches as they come, all of them under way at once."""
         under_way = [
-            translator.translate_batch(
+            self._translator.translate_batch(
                 sources[start : start + SERVING_BATCH_SIZE],
-                beam_size=int(beam_size),
-                max_decoding_length=limit,
+                beam_size=self._beam_size,
+                max_decoding_length=self._limit,
+                max_input_length=0,
                 asynchronous=True,
             )
             for start in range(0, len(sources), SERVING_BATCH_SIZE)
@@ -65,14 +69,24 @@ def main(arguments: Sequence[str]) -> None:
             for result in results:
                 result.result()
 
-    translate(sources[:NUM_WARMUP], max_batch_size=SERVING_BATCH_SIZE)
+
+def main(arguments: Sequence[str]) -> None:
+    folder, path, beam_size, batch_sizes = arguments
+    tokenizer = load_tokenizer(Path(folder))
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    sources = [list(tokenizer.pieces(line)) for line in lines]
+    engine = Engine(Path(folder), int(beam_size))
+    engine.translate(sources[:NUM_WARMUP], max_batch_size=SERVING_BATCH_SIZE)
     speed = EngineSpeed(
         one_call={
-            size: len(sources) / _seconds(lambda: translate(sources, max_batch_size=int(size)))  # noqa: B023
+            size: len(sources)
+            / _seconds(partial(engine.translate, sources, max_batch_size=int(size)))
             for size in batch_sizes.split(",")
         },
-        in_order=len(sources) / _seconds(in_order),
-        lone_seconds=[_seconds(lambda: translate([source])) for source in sources[:NUM_LONE]],  # noqa: B023
+        in_order=len(sources) / _seconds(partial(engine.translate_in_order, sources)),
+        lone_seconds=[
+            _seconds(partial(engine.translate, [source])) for source in sources[:NUM_LONE]
+        ],
     )
     print(json.dumps(asdict(speed)))
 
