@@ -129,5 +129,5 @@ $(BIN)/.tests: $(TEST_REQUIREMENTS) constraints.txt | $(BIN)/.service
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json | $(BIN)/.service
-	$(BIN)/npm ci --silent
+	$(BIN)/npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
