@@ -14,10 +14,11 @@ from cdk_nag import AwsSolutionsChecks
 from stacks.api.stack import Api
 from stacks.bulk.stack import Bulk
 from stacks.bundling import BundleError
+from stacks.context_values import SettingsError
 from stacks.endpoint import Endpoint
 from stacks.monitoring import Monitoring
 from stacks.retraining.stack import Retraining
-from stacks.settings import Settings, SettingsError
+from stacks.settings import Settings
 from stacks.storage import Storage
 
 

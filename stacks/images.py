@@ -8,7 +8,9 @@ from aws_cdk import aws_ecr_assets as assets
 from constructs import Construct
 
 from stacks import builtin_images
-from stacks.settings import IMAGE_URI, Settings, SettingsError
+from stacks.context_values import SettingsError
+from stacks.setting_formats import IMAGE_URI
+from stacks.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 _ROOMS = {

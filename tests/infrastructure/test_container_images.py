@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from aws_cdk import App, Stack
 
+from stacks.context_values import SettingsError
 from stacks.images import ServiceImages
-from stacks.settings import Deployment, Settings, SettingsError
+from stacks.settings import Deployment, Settings
 from tests.infrastructure.synthesis import Synthesis
 
 

@@ -11,8 +11,9 @@ import botocore.session
 import pytest
 
 import app
+from stacks.context_values import SettingsError
 from stacks.instance_types import BUILTIN_ENDPOINT_FAMILIES, TRAINING_STORAGE_GB
-from stacks.settings import Deployment, Engine, Settings, SettingsError
+from stacks.settings import Deployment, Engine, Settings
 from tests.infrastructure.synthesis import feature_flags
 
 WRONG = [
