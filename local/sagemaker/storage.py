@@ -12,6 +12,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.errors import JobFailureError, ValidationError
+from protocol.model_archive import extract_files
 
 
 def parse_uri(uri: str) -> tuple[str, str]:
@@ -144,4 +145,4 @@ def unpack_archive(archive: Path, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with explained(f"{archive.name} is not a usable .tar.gz"), tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
+        extract_files(packed, folder)
