@@ -7,7 +7,7 @@ goes on: SageMaker refuses a job for want of quota itself, only later.
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -45,6 +45,10 @@ class Need:
             for purpose, (quota, instances) in content.items()
         }
 
+    def times(self, number: int) -> "Need":
+        """The need of so many at once."""
+        return replace(self, instances=self.instances * number)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quota:
@@ -65,14 +69,19 @@ class Quota:
 
 def needed_by(plan: Mapping[str, Any], needs: Mapping[str, Need], *, engine: str) -> list[Need]:
     """The needs of the jobs that this plan runs, and of its promotion."""
-    trains = not plan["pretrained_model"]
+    trains, tuning = not plan["pretrained_model"], plan["tuning"]
     wanted = {
-        "training": trains,
+        "training": trains and not tuning,
+        "tuning": bool(tuning),
         # The built-in engine's models are served without having been verified in a job.
         "processing": trains or engine != "builtin",
         "endpoint": plan["promote"],
     }
-    return [need for purpose, need in needs.items() if wanted.get(purpose, True)]
+    return [
+        need.times(tuning["max_parallel_jobs"]) if purpose == "tuning" else need
+        for purpose, need in needs.items()
+        if wanted.get(purpose, True)
+    ]
 
 
 def check(needs: list[Need], client: Callable[[], Any]) -> list[str]:

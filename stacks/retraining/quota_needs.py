@@ -10,6 +10,9 @@ from stacks.settings import Settings
 def quota_needs(settings: Settings) -> str:
     """JSON for the function that checks an execution: purpose, quota, instances.
 
+    Those of a tuning job are of each training job that it runs at once, and it runs them without
+    spot.
+
     A promotion runs the new fleet beside the old one. A fleet that has scaled out needs twice as
     many; that is not asked for, because it may never scale out.
     """
@@ -17,6 +20,10 @@ def quota_needs(settings: Settings) -> str:
     needs: dict[str, tuple[str, int]] = {
         "training": (
             f"{settings.training_instance_type} for {spot} job usage",
+            settings.training_instance_count,
+        ),
+        "tuning": (
+            f"{settings.training_instance_type} for training job usage",
             settings.training_instance_count,
         ),
         "processing": (f"{settings.processing_instance_type} for processing job usage", 1),

@@ -75,20 +75,23 @@ def test_the_log_shows_where_the_corpus_lies_but_not_what_opens_it(log: io.Strin
 
 
 def test_quotas_are_asked_for_what_the_plan_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    needs = {"training": ["t", 1], "processing": ["p", 1], "endpoint": ["e", 2]}
+    needs = {"training": ["t", 1], "tuning": ["o", 2], "processing": ["p", 1], "endpoint": ["e", 2]}
     monkeypatch.setenv("QUOTAS", json.dumps(needs))
     handler.quota_needs.cache_clear()
-    asked: list[str] = []
+    asked: list[list[tuple[str, int]]] = []
 
     def check(needed: list[Need], _client: object) -> list[str]:
-        asked.extend(need.quota for need in needed)
+        asked.append([(need.quota, need.instances) for need in needed])
         return ["noted"]
 
     monkeypatch.setattr(handler, "check", check)
-    plan = handler.lambda_handler({"execution": "x", "input": {"promote": False}}, None)
+    wish = {"promote": False}
+    plan = handler.lambda_handler({"execution": "x", "input": wish}, None)
+    tuned = wish | {"tuning": {"max_jobs": 6, "max_parallel_jobs": 4}}
+    handler.lambda_handler({"execution": "x", "input": tuned}, None)
     handler.quota_needs.cache_clear()
 
-    assert asked == ["t", "p"]
+    assert asked == [[("t", 1), ("p", 1)], [("o", 8), ("p", 1)]]
     assert plan["quotas"] == ["noted"]
 
 

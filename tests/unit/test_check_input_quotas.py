@@ -11,14 +11,18 @@ from check_input import quotas
 from check_input.quotas import InsufficientQuotaError, Need
 
 SPOT = "ml.g5.xlarge for spot training job usage"
+ON_DEMAND = "ml.g5.xlarge for training job usage"
 PROCESSING = "ml.m5.xlarge for processing job usage"
 ENDPOINT = "ml.c6i.xlarge for endpoint usage"
 NEEDS = {
     "training": Need(purpose="training", quota=SPOT, instances=1),
+    "tuning": Need(purpose="tuning", quota=ON_DEMAND, instances=1),
     "processing": Need(purpose="processing", quota=PROCESSING, instances=1),
     "endpoint": Need(purpose="endpoint", quota=ENDPOINT, instances=2),
 }
-PLAN = {"pretrained_model": "", "promote": True}
+TRAINED = [NEEDS[purpose] for purpose in ("training", "processing", "endpoint")]
+PLAN = {"pretrained_model": "", "promote": True, "tuning": None}
+TUNING = {"max_jobs": 20, "max_parallel_jobs": 3}
 LISTED = {"ServiceCode": "sagemaker", "MaxResults": 100}
 
 
@@ -46,7 +50,7 @@ def test_values_on_any_page_are_compared(service: tuple[Any, Stubber]) -> None:
     second = {"Quotas": [quota(ENDPOINT, 4), quota(PROCESSING, 8)], "NextToken": "three"}
     stubber.add_response("list_service_quotas", second, LISTED | {"NextToken": "two"})
 
-    notes = quotas.check(list(NEEDS.values()), lambda: client)
+    notes = quotas.check(TRAINED, lambda: client)
 
     assert notes == [
         f"{SPOT}: 1, needed 1",
@@ -61,7 +65,7 @@ def test_a_refusal_names_quota_value_need_and_page(service: tuple[Any, Stubber])
     stubber.add_response("list_service_quotas", {"Quotas": listed}, LISTED)
 
     with pytest.raises(InsufficientQuotaError) as refused:
-        quotas.check(list(NEEDS.values()), lambda: client)
+        quotas.check(TRAINED, lambda: client)
 
     page = "https://eu-west-1.console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
     assert str(refused.value) == (
@@ -127,6 +131,8 @@ def test_a_slow_listing_is_given_up(
         (PLAN | {"pretrained_model": "s3://b/m.tar.gz"}, "pytorch", ["processing", "endpoint"]),
         (PLAN | {"pretrained_model": "s3://b/m.tar.gz"}, "builtin", ["endpoint"]),
         (PLAN, "builtin", ["training", "processing", "endpoint"]),
+        (PLAN | {"tuning": TUNING}, "pytorch", ["tuning", "processing", "endpoint"]),
+        (PLAN | {"tuning": TUNING}, "builtin", ["tuning", "processing", "endpoint"]),
     ],
 )
 def test_only_what_the_plan_runs_is_asked_for(
@@ -134,6 +140,23 @@ def test_only_what_the_plan_runs_is_asked_for(
 ) -> None:
     found = quotas.needed_by(plan, NEEDS, engine=engine)
     assert [need.purpose for need in found] == purposes
+
+
+def test_a_tuning_job_needs_the_instances_of_all_its_parallel_jobs(
+    service: tuple[Any, Stubber],
+) -> None:
+    client, stubber = service
+    needs = NEEDS | {"tuning": Need(purpose="tuning", quota=ON_DEMAND, instances=2)}
+    found = quotas.needed_by(PLAN | {"tuning": TUNING}, needs, engine="pytorch")
+    listed = [quota(SPOT, 9), quota(ON_DEMAND, 5), quota(PROCESSING, 1), quota(ENDPOINT, 2)]
+    stubber.add_response("list_service_quotas", {"Quotas": listed}, LISTED)
+
+    with pytest.raises(InsufficientQuotaError) as refused:
+        quotas.check(found, lambda: client)
+
+    assert str(refused.value).startswith(
+        f"tuning: the quota '{ON_DEMAND}' is 5 in eu-west-1, and 6 is needed; "
+    )
 
 
 def test_nothing_is_asked_where_nothing_is_needed() -> None:
