@@ -19,9 +19,9 @@ from stacks.monitoring.metrics import (
     of_requests,
     search,
 )
+from stacks.service_metrics import SCORES
 from stacks.settings import Settings
 
-SCORES = ("EvaluationBLEU", "EvaluationChrF")
 TRAINING_METRICS = ("validation:bleu", "validation:accuracy", "validation:perplexity")
 _PERCENTILES = ("p50", "p90", "p99")
 _DAY = Duration.days(1)

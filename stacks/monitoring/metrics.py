@@ -8,11 +8,10 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from stacks.api.rest_api import STAGE
 from stacks.fleet import VARIANT
+from stacks.service_metrics import NAMESPACE, score_dimensions
 from stacks.settings import Settings
 
 PERIOD = Duration.minutes(5)
-NAMESPACE = "Translation"
-"""What the service itself publishes."""
 
 
 def metric(
@@ -72,7 +71,7 @@ def of_instances(
 
 def of_evaluation(settings: Settings, name: str) -> cloudwatch.Metric:
     """A candidate's score on the test set, published by the state machine."""
-    return metric(NAMESPACE, name, "Maximum", {"service": settings.name}, label=name)
+    return metric(NAMESPACE, name, "Maximum", score_dimensions(settings), label=name)
 
 
 def search(
