@@ -5,11 +5,15 @@ goes on: SageMaker refuses a job for want of quota itself, only later.
 """
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 SERVICE = "sagemaker"
@@ -65,6 +69,20 @@ class Quota:
             f"https://{self.region}.console.aws.amazon.com/servicequotas/home/services/"
             f"{SERVICE}/quotas/{self.code}"
         )
+
+
+@cache
+def declared_needs() -> Mapping[str, Need]:
+    """What the deployment's instances need of the account's quotas."""
+    return Need.parse_all(os.environ.get("QUOTAS", ""))
+
+
+def new_client() -> Any:
+    """A client of Service Quotas that gives up early: the check is a courtesy."""
+    config = Config(
+        connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 2, "mode": "standard"}
+    )
+    return boto3.client("service-quotas", config=config)
 
 
 def needed_by(plan: Mapping[str, Any], needs: Mapping[str, Need], *, engine: str) -> list[Need]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from check_input import handler
+from check_input import handler, quotas
 from check_input.quotas import InsufficientQuotaError
 from stacks.retraining.quota_needs import quota_needs
 from stacks.settings import Settings
@@ -47,8 +47,8 @@ class CheckedRun(Run):
         for name, value in variables.items():
             monkeypatch.setenv(name, rendered(value, synthesis.template("Retraining")))
         monkeypatch.setattr(handler, "settings", handler.settings.__wrapped__)
-        monkeypatch.setattr(handler, "quota_needs", handler.quota_needs.__wrapped__)
-        monkeypatch.setattr(handler, "quota_client", lambda: account)
+        monkeypatch.setattr(quotas, "declared_needs", quotas.declared_needs.__wrapped__)
+        monkeypatch.setattr(quotas, "new_client", lambda: account)
 
     def _check_input(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -109,11 +109,11 @@ def test_too_small_a_quota_ends_an_execution_before_anything_is_started(
 def test_a_tuning_job_needs_its_parallel_jobs_on_demand_and_no_spot(
     pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch, on_demand: int, status: str
 ) -> None:
-    quotas = {quota: instances for _, (quota, instances) in needs().items()}
-    quotas["ml.g5.xlarge for spot training job usage"] = 0
-    quotas["ml.g5.xlarge for training job usage"] = on_demand
+    values = {quota: instances for _, (quota, instances) in needs().items()}
+    values["ml.g5.xlarge for spot training job usage"] = 0
+    values["ml.g5.xlarge for training job usage"] = on_demand
     run = CheckedRun(pytorch.definition())
-    run.check_with(pytorch, Account(quotas), monkeypatch)
+    run.check_with(pytorch, Account(values), monkeypatch)
     run.start(monkeypatch, {"tuning": {"max_jobs": 6, "max_parallel_jobs": 4}})
 
     assert run.status == status, run.cause

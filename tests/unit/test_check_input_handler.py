@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from check_input import handler
+from check_input import handler, quotas
 from check_input.plan import Plan
 from check_input.quotas import Need
 from protocol.retraining import InputError
@@ -77,25 +77,19 @@ def test_the_log_shows_where_the_corpus_lies_but_not_what_opens_it(log: io.Strin
 def test_quotas_are_asked_for_what_the_plan_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     needs = {"training": ["t", 1], "tuning": ["o", 2], "processing": ["p", 1], "endpoint": ["e", 2]}
     monkeypatch.setenv("QUOTAS", json.dumps(needs))
-    handler.quota_needs.cache_clear()
+    quotas.declared_needs.cache_clear()
     asked: list[list[tuple[str, int]]] = []
 
     def check(needed: list[Need], _client: object) -> list[str]:
         asked.append([(need.quota, need.instances) for need in needed])
         return ["noted"]
 
-    monkeypatch.setattr(handler, "check", check)
+    monkeypatch.setattr(quotas, "check", check)
     wish = {"promote": False}
     plan = handler.lambda_handler({"execution": "x", "input": wish}, None)
     tuned = wish | {"tuning": {"max_jobs": 6, "max_parallel_jobs": 4}}
     handler.lambda_handler({"execution": "x", "input": tuned}, None)
-    handler.quota_needs.cache_clear()
+    quotas.declared_needs.cache_clear()
 
     assert asked == [[("t", 1), ("p", 1)], [("o", 8), ("p", 1)]]
     assert plan["quotas"] == ["noted"]
-
-
-def test_the_client_gives_up_before_the_function_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    config = handler.quota_client().meta.config
-    assert (config.connect_timeout, config.read_timeout) == (2, 4)

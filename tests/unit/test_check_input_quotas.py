@@ -164,3 +164,9 @@ def test_nothing_is_asked_where_nothing_is_needed() -> None:
     assert quotas.check([], lambda: pytest.fail("asked")) == []
     text = '{"endpoint": ["ml.c6i.xlarge for endpoint usage", 2]}'
     assert Need.parse_all(text) == {"endpoint": NEEDS["endpoint"]}
+
+
+def test_the_client_gives_up_before_the_function_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    config = quotas.new_client().meta.config
+    assert (config.connect_timeout, config.read_timeout) == (2, 4)
