@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from check_input import quotas
 from check_input.bulk_plan import BulkSettings, make_bulk_plan
 
 logger = Logger()
@@ -17,8 +18,11 @@ def lambda_handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
 
     Raises:
         InputError: the state machine sees this name as the error, and its message as the cause.
+        InsufficientQuotaError: likewise; the input is right, but the account has no instances.
     """
     plan = make_bulk_plan(event["execution"], event.get("input"), settings())
+    needs = quotas.needed_by_bulk(plan, quotas.declared_needs())
+    plan["quotas"] = quotas.check(needs, quotas.new_client)
     logger.info("planned", execution=event["execution"], plan=plan)
     return plan
 

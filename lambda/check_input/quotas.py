@@ -102,6 +102,14 @@ def needed_by(plan: Mapping[str, Any], needs: Mapping[str, Need], *, engine: str
     ]
 
 
+def needed_by_bulk(plan: Mapping[str, Any], needs: Mapping[str, Need]) -> list[Need]:
+    """The needs of a bulk translation with as many shards as the instances that it asks for."""
+    return [
+        need.times(plan["instances"]) if purpose == "transform" else need
+        for purpose, need in needs.items()
+    ]
+
+
 def check(needs: list[Need], client: Callable[[], Any]) -> list[str]:
     """Compare needs with quotas; one note for each, also for those that are not known.
 

@@ -5,9 +5,11 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.bulk.state_machine import BulkMachine
+from stacks.findings import acknowledge_wildcards
 from stacks.function import PythonFunction
 from stacks.images import ServiceImages
 from stacks.removal import Removal, execution_leftovers
+from stacks.retraining.quota_needs import bulk_quota_needs, quota_statement
 from stacks.service_stack import ServiceStack
 from stacks.settings import Settings
 from stacks.storage import Storage
@@ -42,7 +44,7 @@ class Bulk(ServiceStack):
 
 
 def _check_input(scope: Construct, settings: Settings, bucket: s3.IBucket) -> PythonFunction:
-    return PythonFunction(
+    function = PythonFunction(
         scope,
         "CheckInput",
         settings=settings,
@@ -52,9 +54,12 @@ def _check_input(scope: Construct, settings: Settings, bucket: s3.IBucket) -> Py
             "BULK_BUCKETS": ",".join(settings.bulk_buckets),
             "CORPUS_BUCKETS": ",".join(settings.corpus_buckets),
             "BULK_MAX_INSTANCES": str(settings.bulk_max_instances),
+            "QUOTAS": bulk_quota_needs(settings),
             "POWERTOOLS_SERVICE_NAME": f"{settings.name}-bulk-check-input",
         },
         timeout=Duration.seconds(30),
         memory_mb=256,
-        statements=[],
+        statements=[quota_statement()],
     )
+    acknowledge_wildcards(function.role, "Service Quotas knows no resources to list.", "*")
+    return function

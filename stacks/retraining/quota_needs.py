@@ -26,12 +26,25 @@ def quota_needs(settings: Settings) -> str:
             f"{settings.training_instance_type} for training job usage",
             settings.training_instance_count,
         ),
-        "processing": (f"{settings.processing_instance_type} for processing job usage", 1),
+        "processing": _processing(settings),
     }
     if not settings.endpoint_serverless:
         endpoint = f"{settings.endpoint_instance_type} for endpoint usage"
         needs["endpoint"] = (endpoint, 2 * settings.endpoint_min_instances)
     return json.dumps(needs)
+
+
+def bulk_quota_needs(settings: Settings) -> str:
+    """The same for a bulk translation; its transform job is counted for one instance."""
+    needs: dict[str, tuple[str, int]] = {
+        "processing": _processing(settings),
+        "transform": (f"{settings.transform_instance_type} for transform job usage", 1),
+    }
+    return json.dumps(needs)
+
+
+def _processing(settings: Settings) -> tuple[str, int]:
+    return f"{settings.processing_instance_type} for processing job usage", 1
 
 
 def quota_statement() -> iam.PolicyStatement:

@@ -1,16 +1,17 @@
 """The quotas that an execution is checked against, and how it ends when one is too small."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from check_input import handler, quotas
+from check_input import bulk_handler, handler, quotas
 from check_input.quotas import InsufficientQuotaError
-from stacks.retraining.quota_needs import quota_needs
+from stacks.retraining.quota_needs import bulk_quota_needs, quota_needs
 from stacks.settings import Settings
+from tests.infrastructure.bulk_machine import INPUT, BulkRun, definition
 from tests.infrastructure.retraining_machine import Failure, Run
 from tests.infrastructure.synthesis import REGION, Synthesis, rendered
 
@@ -37,25 +38,29 @@ class Account:
         return [{"Quotas": self._quotas}]
 
 
-class CheckedRun(Run):
-    """An execution whose input is checked by the function itself, as it is deployed."""
+def deployed_check(
+    synthesis: Synthesis,
+    stack: str,
+    account: Account,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """The function itself, with the variables that it is deployed with."""
+    function = {"Retraining": handler, "Bulk": bulk_handler}[stack]
+    variables = synthesis.function(stack, "CheckInput")["Environment"]["Variables"]
+    for name, value in variables.items():
+        monkeypatch.setenv(name, rendered(value, synthesis.template(stack)))
+    monkeypatch.setattr(function, "settings", function.settings.__wrapped__)
+    monkeypatch.setattr(quotas, "declared_needs", quotas.declared_needs.__wrapped__)
+    monkeypatch.setattr(quotas, "new_client", lambda: account)
 
-    def check_with(
-        self, synthesis: Synthesis, account: Account, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        variables = synthesis.function("Retraining", "CheckInput")["Environment"]["Variables"]
-        for name, value in variables.items():
-            monkeypatch.setenv(name, rendered(value, synthesis.template("Retraining")))
-        monkeypatch.setattr(handler, "settings", handler.settings.__wrapped__)
-        monkeypatch.setattr(quotas, "declared_needs", quotas.declared_needs.__wrapped__)
-        monkeypatch.setattr(quotas, "new_client", lambda: account)
-
-    def _check_input(self, request: dict[str, Any]) -> dict[str, Any]:
+    def invoke(request: dict[str, Any]) -> dict[str, Any]:
         try:
-            return {"StatusCode": 200, "Payload": handler.lambda_handler(request["Payload"], None)}
+            return {"StatusCode": 200, "Payload": function.lambda_handler(request["Payload"], None)}
         except InsufficientQuotaError as error:
             told = {"errorMessage": str(error), "errorType": "InsufficientQuotaError"}
             raise Failure("InsufficientQuotaError", json.dumps(told)) from error
+
+    return invoke
 
 
 def test_spot_and_on_demand_trainings_have_quotas_of_their_own() -> None:
@@ -77,12 +82,26 @@ def test_a_promotion_needs_the_fleet_twice_and_serverless_inference_none() -> No
     assert "endpoint" not in needs(endpoint_serverless=True)
 
 
-def test_the_function_knows_the_needs_and_may_ask(pytorch: Synthesis) -> None:
-    variables = pytorch.function("Retraining", "CheckInput")["Environment"]["Variables"]
-    assert json.loads(variables["QUOTAS"]) == needs()
+def test_a_bulk_translation_has_a_quota_for_transform_jobs_of_its_own() -> None:
+    chosen = Settings(transform_instance_type="ml.g4dn.xlarge")
+    assert json.loads(bulk_quota_needs(chosen)) == {
+        "processing": ["ml.m5.xlarge for processing job usage", 1],
+        "transform": ["ml.g4dn.xlarge for transform job usage", 1],
+    }
+
+
+@pytest.mark.parametrize(
+    ("stack", "expected"),
+    [("Retraining", quota_needs(Settings())), ("Bulk", bulk_quota_needs(Settings()))],
+)
+def test_each_function_knows_its_needs_and_may_ask(
+    pytorch: Synthesis, stack: str, expected: str
+) -> None:
+    variables = pytorch.function(stack, "CheckInput")["Environment"]["Variables"]
+    assert variables["QUOTAS"] == expected
     (statement,) = [
         one
-        for one in pytorch.statements("Retraining")
+        for one in pytorch.statements(stack)
         if "servicequotas:ListServiceQuotas" in one["Action"]
     ]
     assert statement["Resource"] == "*"
@@ -112,8 +131,9 @@ def test_a_tuning_job_needs_its_parallel_jobs_on_demand_and_no_spot(
     values = {quota: instances for _, (quota, instances) in needs().items()}
     values["ml.g5.xlarge for spot training job usage"] = 0
     values["ml.g5.xlarge for training job usage"] = on_demand
-    run = CheckedRun(pytorch.definition())
-    run.check_with(pytorch, Account(values), monkeypatch)
+    run = Run(pytorch.definition())
+    check = deployed_check(pytorch, "Retraining", Account(values), monkeypatch)
+    monkeypatch.setattr(run, "_check_input", check)
     run.start(monkeypatch, {"tuning": {"max_jobs": 6, "max_parallel_jobs": 4}})
 
     assert run.status == status, run.cause
@@ -124,3 +144,23 @@ def test_a_tuning_job_needs_its_parallel_jobs_on_demand_and_no_spot(
             "tuning: the quota 'ml.g5.xlarge for training job usage' is 3 in eu-west-1, and 4 is"
         )
         assert not run.sent("createProcessingJob.sync")
+
+
+@pytest.mark.parametrize(("allowed", "status"), [(3, "SUCCEEDED"), (2, "FAILED")])
+def test_a_bulk_translation_needs_the_instances_that_it_asks_for(
+    pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch, allowed: int, status: str
+) -> None:
+    processing, transform = json.loads(bulk_quota_needs(Settings())).values()
+    run = BulkRun(definition(pytorch))
+    account = Account({processing[0]: 1, transform[0]: allowed})
+    check = deployed_check(pytorch, "Bulk", account, monkeypatch)
+    monkeypatch.setattr(run, "_check_bulk_input", check)
+    run.start(monkeypatch, {"input": INPUT, "instances": 3})
+
+    assert run.status == status, run.cause
+    if status == "FAILED":
+        assert run.error == "InsufficientQuota"
+        assert run.cause.startswith(
+            "transform: the quota 'ml.c6i.xlarge for transform job usage' is 2 in eu-west-1, and 3 "
+        )
+        assert run.actions == ["invoke"]

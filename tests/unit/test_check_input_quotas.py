@@ -159,6 +159,18 @@ def test_a_tuning_job_needs_the_instances_of_all_its_parallel_jobs(
     )
 
 
+def test_a_transform_job_needs_the_instances_that_the_input_asks_for() -> None:
+    transform = Need(
+        purpose="transform", quota="ml.c6i.xlarge for transform job usage", instances=1
+    )
+    needs = {"processing": NEEDS["processing"], "transform": transform}
+    found = quotas.needed_by_bulk({"instances": 4}, needs)
+    assert [(need.purpose, need.instances) for need in found] == [
+        ("processing", 1),
+        ("transform", 4),
+    ]
+
+
 def test_nothing_is_asked_where_nothing_is_needed() -> None:
     assert Need.parse_all("") == {}
     assert quotas.check([], lambda: pytest.fail("asked")) == []
