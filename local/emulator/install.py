@@ -7,6 +7,7 @@ from local.emulator import (
     api_keys,
     authentication,
     cloudformation,
+    cloudwatch,
     events,
     functions,
     quotas,
@@ -53,6 +54,7 @@ def install(settings: LocalSettings, administrator: AccessKey) -> ControlPlane:
     quotas.install(app, router)
     authentication.install(administrator)
     cloudformation.install()
+    cloudwatch.install()
     resources.install(control_plane)
     functions.install(settings.logs)
     rest_api.install()

@@ -18,6 +18,7 @@ from local.settings import REGION
 STATES = "states.amazonaws.com"
 SDK_SERVICES: Mapping[str, tuple[str, str]] = {
     "cloudformation": ("cloudformation", "CloudFormation"),
+    "cloudwatch": ("cloudwatch", "CloudWatch"),
     "sagemaker": ("sagemaker", "SageMaker"),
     "sagemakerruntime": ("sagemaker-runtime", "SageMakerRuntime"),
     "s3": ("s3", "S3"),
