@@ -7,7 +7,7 @@ from typing import Any
 
 from client.failures import ClientError
 from client.uploads import upload_local_files
-from protocol.bulk import OUTPUT_FOLDER, BulkInput, bucket_and_key
+from protocol.bulk import OUTPUT_FOLDER, BulkInput, bucket_and_key, translated_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,13 +52,8 @@ class BulkOptions:
             ClientError: it cannot be written.
         """
         bucket, key = bucket_and_key(output)
-        source = Path(self.file).expanduser()
-        uploaded = key.rpartition("/")[2]
         # The name in S3 has no characters that need care; what follows it is the result's part.
-        language = uploaded.removesuffix(".gz").rpartition(".")[2]
-        stem = source.name.removesuffix(".gz")
-        folder = Path(self.output).expanduser() if self.output else source.parent
-        path = folder / f"{stem}.{language}{source.name[len(stem) :]}"
+        path = self._result(key.removesuffix(".gz").rpartition(".")[2])
         partial = path.with_name(path.name + ".partial")
         body = s3.get_object(Bucket=bucket, Key=key)["Body"]
         try:
@@ -69,6 +64,12 @@ class BulkOptions:
         except OSError as error:
             raise ClientError(f"{path} cannot be written: {error.strerror}") from error
         return path
+
+    def _result(self, language: str) -> Path:
+        """Where the result of a local file is saved."""
+        source = Path(self.file).expanduser()
+        folder = Path(self.output).expanduser() if self.output else source.parent
+        return folder / translated_name(source.name, language)
 
     def _check_folder(self) -> None:
         if self.output is not None and not Path(self.output).expanduser().is_dir():
