@@ -70,6 +70,11 @@ def _add_translate_file(commands: "argparse._SubParsersAction[argparse.ArgumentP
         "--output", metavar="FOLDER", help="where the result goes (default: beside the file)"
     )
     command.add_argument(
+        "--force",
+        action="store_true",
+        help="replace the result of a local file where there is one already",
+    )
+    command.add_argument(
         "--shard-lines", type=int, metavar="N", help="lines that are translated or fail together"
     )
     command.add_argument("--instances", type=int, metavar="N", help="how many translate (1)")

@@ -81,11 +81,14 @@ def translate_file(options: argparse.Namespace) -> int:
         output=options.output,
         shard_lines=options.shard_lines,
         instances=options.instances,
+        saved=options.wait,
+        force=options.force,
     )
     session = aws_session()
     addresses = Addresses(session, os.environ, options.name)
     s3 = session.create_client("s3")
-    content = wanted.to_input(addresses.bucket, s3)
+    register = _register(session, options.name)
+    content = wanted.to_input(addresses.bucket, s3, register.target_language)
     states = session.create_client("stepfunctions")
     execution = Execution.start(
         states, addresses.bulk_machine_arn(), content, options.execution_name

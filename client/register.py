@@ -71,13 +71,18 @@ class Register:
 
     def served_model(self) -> str:
         """The URI of the model that is being served; empty when there is none."""
-        try:
-            found = self._ssm.get_parameter(Name=f"/{self._name}/model")
-        except AwsError as error:
-            if error.response.get("Error", {}).get("Code") == "ParameterNotFound":
-                return ""
-            raise
-        return str(json.loads(found["Parameter"]["Value"])["model_data"])
+        return str(self._served().get("model_data", ""))
+
+    def target_language(self) -> str:
+        """What the model that is being served translates into.
+
+        Raises:
+            ClientError: there is none.
+        """
+        served = self._served()
+        if not served:
+            raise ClientError("no model is served yet, so there is nothing to translate with")
+        return str(served["target_language"])
 
     def version(self, number: int) -> Package:
         """A package by its number.
@@ -114,6 +119,16 @@ class Register:
             f"no approved version comes before version {found[0].version}, which is served; "
             f"{_known(packages)}"
         )
+
+    def _served(self) -> dict[str, Any]:
+        """The record that a promotion writes; empty when there was none."""
+        try:
+            found = self._ssm.get_parameter(Name=f"/{self._name}/model")
+        except AwsError as error:
+            if error.response.get("Error", {}).get("Code") == "ParameterNotFound":
+                return {}
+            raise
+        return dict(json.loads(found["Parameter"]["Value"]))
 
     def _explained(self, pages: Any) -> Iterator[Any]:
         try:

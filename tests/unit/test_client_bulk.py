@@ -2,13 +2,14 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError as AwsError
+from botocore.exceptions import ReadTimeoutError
 
 from client import command_line
 from client.command_line import main
@@ -23,6 +24,8 @@ class FakeAws:
         self.objects: dict[str, bytes] = {}
         self.input: Mapping[str, Any] = {}
         self.outcome: dict[str, str] = {}
+        self.language = "de"
+        self.when_it_ends: Callable[[], object] = lambda: None
         self.output: dict[str, Any] = {
             "files": 1,
             "lines": 3,
@@ -49,7 +52,15 @@ class FakeAws:
         self.input = json.loads(request["input"])
         return {"executionArn": ARN}
 
+    def get_parameter(self, **request: Any) -> dict[str, Any]:
+        assert request == {"Name": "/translation/model"}
+        if not self.language:
+            raise AwsError({"Error": {"Code": "ParameterNotFound"}}, "GetParameter")
+        record = {"model_data": "s3://own/m.tar.gz", "target_language": self.language}
+        return {"Parameter": {"Value": json.dumps(record)}}
+
     def describe_execution(self, **_request: Any) -> dict[str, Any]:
+        self.when_it_ends()
         succeeded = {"status": "SUCCEEDED", "output": json.dumps(self.output)}
         return {"startDate": datetime.now(UTC), **(self.outcome or succeeded)}
 
@@ -110,6 +121,87 @@ def test_the_result_of_a_local_file_may_go_elsewhere(aws: FakeAws, tmp_path: Pat
     assert (tmp_path / "out" / "news.txt.de").read_bytes() == b"du\n"
 
 
+@pytest.fixture
+def earlier(tmp_path: Path, aws: FakeAws) -> Path:
+    """An earlier result beside news.txt, where the new one belongs."""
+    (tmp_path / "news.txt").write_bytes(b"you\n")
+    aws.objects["s3://own/bulk/news.txt.de"] = b"du\n"
+    path = tmp_path / "news.txt.de"
+    path.write_bytes(b"edited by hand\n")
+    return path
+
+
+def test_an_earlier_result_is_not_overwritten_and_nothing_is_sent(
+    aws: FakeAws, earlier: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = dict(aws.objects)
+    assert main(["translate-file", str(earlier.with_suffix(""))]) == 1
+    assert capsys.readouterr().err == (
+        f"error: {earlier} is there already and is not overwritten; move it, give another folder "
+        "with --output, or replace it with --force\n"
+    )
+    assert earlier.read_bytes() == b"edited by hand\n"
+    assert (aws.objects, aws.input) == (kept, {})
+
+
+def test_the_result_of_another_language_is_in_nobodys_way(aws: FakeAws, earlier: Path) -> None:
+    aws.language, aws.output["outputs"] = "fr", ["s3://own/bulk/news.txt.fr"]
+    aws.objects["s3://own/bulk/news.txt.fr"] = b"toi\n"
+    assert main(["translate-file", str(earlier.with_suffix(""))]) == 0
+    assert earlier.with_suffix(".fr").read_bytes() == b"toi\n"
+    assert earlier.read_bytes() == b"edited by hand\n"
+
+
+@pytest.mark.usefixtures("aws")
+def test_force_replaces_an_earlier_result(earlier: Path) -> None:
+    assert main(["translate-file", str(earlier.with_suffix("")), "--force"]) == 0
+    assert earlier.read_bytes() == b"du\n"
+    assert {path.name for path in earlier.parent.iterdir()} == {"news.txt", "news.txt.de"}
+
+
+def test_who_does_not_wait_has_nothing_overwritten(aws: FakeAws, earlier: Path) -> None:
+    assert main(["translate-file", str(earlier.with_suffix("")), "--no-wait"]) == 0
+    assert aws.input
+    assert earlier.read_bytes() == b"edited by hand\n"
+
+
+def test_a_file_that_comes_meanwhile_is_not_overwritten(
+    aws: FakeAws, earlier: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier.unlink()
+    aws.when_it_ends = lambda: earlier.write_bytes(b"of another\n")
+    assert main(["translate-file", str(earlier.with_suffix(""))]) == 1
+    assert capsys.readouterr().err == (
+        f"error: {earlier} is there already and is not overwritten; "
+        "the result is s3://own/bulk/news.txt.de\n"
+    )
+    assert earlier.read_bytes() == b"of another\n"
+
+
+def test_a_result_that_breaks_off_leaves_what_was_there(
+    aws: FakeAws, earlier: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell():
+                raise ReadTimeoutError(endpoint_url="https://s3")
+            return super().read(size)
+
+    monkeypatch.setattr(aws, "get_object", lambda **_: {"Body": Broken(b"du\n")})
+    assert main(["translate-file", str(earlier.with_suffix("")), "--force"]) == 1
+    assert earlier.read_bytes() == b"edited by hand\n"
+    assert {path.name for path in earlier.parent.iterdir()} == {"news.txt", "news.txt.de"}
+
+
+def test_without_a_model_nothing_is_uploaded(
+    aws: FakeAws, earlier: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.language, kept = "", dict(aws.objects)
+    assert main(["translate-file", str(earlier.with_suffix(""))]) == 1
+    assert "no model is served yet" in capsys.readouterr().err
+    assert aws.objects == kept
+
+
 def test_many_results_are_counted(aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
     aws.output |= {"files": 30, "transform": {"sentences_per_second": None}}
     assert main(["translate-file", "s3://own/bulk/"]) == 0
@@ -125,6 +217,8 @@ def test_many_results_are_counted(aws: FakeAws, capsys: pytest.CaptureFixture[st
         (["nothing.txt"], "there is no file nothing.txt", 1),
         (["nothing.txt", "--shard-lines", "0"], "shard_lines must be a whole number", 2),
         (["nothing.txt", "--output", "s3://own/x/"], "is no folder of this machine", 1),
+        (["s3://own/bulk/a", "--force"], "--force replaces the result of a local file", 1),
+        (["nothing.txt", "--force", "--no-wait"], "nothing is saved here", 1),
     ],
 )
 @pytest.mark.usefixtures("aws")
