@@ -10,6 +10,7 @@ from constructs import Construct
 from stacks.findings import acknowledge_wildcards
 from stacks.retraining.registry import register_statements
 from stacks.retraining.roles import ENDPOINT_RESOURCE_TYPES
+from stacks.service_metrics import NAMESPACE
 from stacks.settings import Settings
 
 _JOB_RULES = (
@@ -38,6 +39,7 @@ def machine_role(
         _allow(["states:ListExecutions"], [_machine_arn(stack, settings)]),
         _listing_executions_folders(bucket),
         _allow(["s3:GetObject"], [bucket.arn_for_objects("executions/*")]),
+        _publishing_scores(),
     )
     for statement in statements:
         role.add_to_policy(statement)
@@ -48,7 +50,9 @@ def machine_role(
         "executions/; CloudFormation ends a stack's ARN in an id; model packages are numbered.",
         *held,
     )
-    acknowledge_wildcards(role, "The log's deliveries and X-Ray's segments know no resources.", "*")
+    acknowledge_wildcards(
+        role, "The log's deliveries, X-Ray's segments and metrics know no resources.", "*"
+    )
     return role
 
 
@@ -113,6 +117,14 @@ def _listing_executions_folders(bucket: s3.IBucket) -> iam.PolicyStatement:
         actions=["s3:ListBucket"],
         resources=[bucket.bucket_arn],
         conditions={"StringLike": {"s3:prefix": "executions/*"}},
+    )
+
+
+def _publishing_scores() -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        actions=["cloudwatch:PutMetricData"],
+        resources=["*"],
+        conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
     )
 
 

@@ -31,6 +31,7 @@ from stacks.retraining.register_states import (
     approval_state,
     refusal_states,
 )
+from stacks.retraining.score_states import score_states
 from stacks.retraining.train_state import TrainingJob, train_state
 from stacks.retraining.tune_states import tune_or_train
 from stacks.retraining.verify_state import (
@@ -131,7 +132,8 @@ class RetrainingMachine(Construct):
             image_uri=self._images.serving.uri,
             registered=self._gate(promotion),
         )
-        verified = self._verified(self._evaluated(registration.entry))
+        scored = score_states(self, settings=self._settings, following=registration.entry)
+        verified = self._verified(self._evaluated(scored))
         baseline = read_baseline_state(self, settings=self._settings)
         baseline.next(self._model(verified))
         start = self._check_input(check_input)

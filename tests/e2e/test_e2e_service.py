@@ -84,11 +84,16 @@ def test_mistakes_are_answered_in_one_shape(
     assert set(answer.json()) == {"message", "code"}
 
 
-def test_an_execution_returns_its_model_and_metrics(first_model: Execution) -> None:
+def test_an_execution_returns_its_model_and_metrics(
+    deployment: Deployment, first_model: Execution
+) -> None:
     assert first_model.output["promoted"] is True
     assert first_model.output["model_data"].startswith("s3://")
     assert first_model.output["model_data"].endswith("/output/model.tar.gz")
     assert first_model.output["metrics"]["validation:bleu"] > 20
+    bucket, _, key = first_model.output["evaluation"].removeprefix("s3://").partition("/")
+    evaluation = json.load(boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"])
+    assert deployment.has_published("EvaluationBLEU", evaluation["candidate"]["bleu"])
 
 
 @pytest.mark.usefixtures("first_model")

@@ -253,6 +253,7 @@ class Run:
             "aws-sdk:sagemaker:listModelPackages": self.register.list,
             "aws-sdk:sagemaker:createModelPackage": self.register.create,
             "aws-sdk:sagemaker:updateModelPackage": self.register.update,
+            "aws-sdk:cloudwatch:putMetricData": _put_metric_data,
             "aws-sdk:sns:publish": _publish,
         }
 
@@ -388,6 +389,11 @@ def _publish(request: dict[str, Any]) -> dict[str, Any]:
     assert request["Subject"].isascii()
     assert "\n" not in request["Subject"]
     return {"MessageId": "1"}
+
+
+def _put_metric_data(request: dict[str, Any]) -> dict[str, Any]:
+    check_request("cloudwatch", "PutMetricData", request)
+    return {}
 
 
 def job_failure(kind: str, name: str, **described: str) -> Failure:

@@ -151,6 +151,27 @@ def test_jobs_write_below_executions_only(pytorch: Synthesis) -> None:
         assert "/executions/*" in json.dumps(statement["Resource"])
 
 
+@pytest.mark.parametrize("synthesis", ["pytorch", "builtin", "local"])
+def test_the_machine_writes_metrics_of_the_services_own_namespace_only(
+    synthesis: str, request: pytest.FixtureRequest
+) -> None:
+    found = request.getfixturevalue(synthesis)
+    machine = found.one("Retraining", "AWS::StepFunctions::StateMachine")["Properties"]
+    (statement,) = [
+        statement
+        for policy in found.resources("Retraining", "AWS::IAM::Policy").values()
+        if {"Ref": machine["RoleArn"]["Fn::GetAtt"][0]} in policy["Properties"]["Roles"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "cloudwatch:PutMetricData" in as_list(statement["Action"])
+    ]
+    assert statement == {
+        "Action": "cloudwatch:PutMetricData",
+        "Effect": "Allow",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"cloudwatch:namespace": "Translation"}},
+    }
+
+
 def test_the_endpoint_may_see_the_alarms_that_roll_it_back(pytorch: Synthesis) -> None:
     assert allowing(pytorch, "Retraining", "cloudwatch:DescribeAlarms")
 
