@@ -79,6 +79,7 @@ def _job_statements(
 
 
 _VERBS = ("Create", "Describe", "Stop")
+_STACK_VIEWS = ("Stacks", "StackEvents")
 
 
 def _promotion_statements(stack: Stack, settings: Settings) -> list[iam.PolicyStatement]:
@@ -89,7 +90,7 @@ def _promotion_statements(stack: Stack, settings: Settings) -> list[iam.PolicySt
     )
     endpoint = _sagemaker_arn(stack, "endpoint", settings.endpoint_name)
     return [
-        _allow(["cloudformation:DescribeStacks"], [endpoint_stack]),
+        _allow([f"cloudformation:Describe{what}" for what in _STACK_VIEWS], [endpoint_stack]),
         iam.PolicyStatement(
             actions=["cloudformation:UpdateStack"],
             resources=[endpoint_stack],

@@ -11,11 +11,19 @@ from constructs import Construct
 from stacks.retraining.baseline import SERVED, baseline_is_unchanged, describe_stack_task
 from stacks.retraining.job_states import FAILURE, fail_state, integration, retry_request
 from stacks.retraining.register_states import REJECTED, approval_state
+from stacks.retraining.rollback_reason import rollback_reason_task
 from stacks.retraining.stack_update import PROMOTED, Outcomes, StackUpdate
 from stacks.settings import Settings
 
 RUNBOOK = "docs/runbooks/update-rollback-failed.md"
-_STACK_SAYS = "'the endpoint stack is in ' & $stack.status & ' ' & $stack.reason"
+_STACK_SAYS = (
+    "'the endpoint stack is in ' & $stack.status & ($stack.reason = '' ? '' : ', ' & $stack.reason)"
+)
+_ROLLED_BACK = (
+    "'Rolled back, ' & ($previous.model_data = '' ? 'no model is served, as before: ' "
+    f": 'the model before serves on: ') & {_STACK_SAYS} "
+    "& ($rollback_reason = '' ? '' : '. ' & $rollback_reason)"
+)
 _OTHER_PARAMETERS = f"""{{% [
   $states.result.Stacks[0].Parameters[
     $not(ParameterKey in {list(PROMOTED.values())})
@@ -138,28 +146,14 @@ class Promotion(Construct):
         return task
 
     def _explain_rollback(self) -> sfn.CustomState:
-        """Ask the endpoint why; after a first promotion that failed there is none to ask."""
-        cause = (
-            f"'Rolled back, the model before serves on: ' & {_STACK_SAYS} & ' ' & $endpoint_failure"
+        """Find out why; the register and the execution's cause say it."""
+        failed = fail_state(
+            self, "PromotionRolledBack", error="PromotionRolledBack", cause=_ROLLED_BACK
         )
-        failed = fail_state(self, "PromotionRolledBack", error="PromotionRolledBack", cause=cause)
         reject = approval_state(
-            self, "RejectRolledBack", status=REJECTED, reason=cause, then=failed
+            self, "RejectRolledBack", status=REJECTED, reason=_ROLLED_BACK, then=failed
         )
-        task = sfn.CustomState(
-            self,
-            "ExplainRollback",
-            state_json={
-                "Type": "Task",
-                "Resource": integration("aws-sdk:sagemaker:describeEndpoint"),
-                "Arguments": {"EndpointName": self._settings.endpoint_name},
-                "Assign": {"endpoint_failure": "{% [$states.result.FailureReason, ''][0] %}"},
-                "Output": {},
-            },
-        )
-        task.add_catch(reject, errors=["States.ALL"], assign={"endpoint_failure": ""})
-        task.next(reject)
-        return task
+        return rollback_reason_task(self, "ExplainRollback", settings=self._settings, then=reject)
 
     def _restore(self) -> sfn.CustomState:
         """The states that put the previous model back and then fail with `$verdict`."""

@@ -130,6 +130,16 @@ class FakeStack:
             stack["Outputs"] = [output]
         return {"Stacks": [stack]}
 
+    def events(self) -> dict[str, Any]:
+        """The newest first; what else was under way is cancelled when one resource fails."""
+        failures = ["Resource update cancelled", self.endpoint_failure]
+        failed = [
+            {"ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": reason}
+            for reason in failures
+            if self.endpoint_failure
+        ]
+        return {"StackEvents": [{"ResourceStatus": self.status}, *failed]}
+
     def describe_endpoint(self, name: str) -> dict[str, Any]:
         if not self.endpoint_config:
             raise Failure("SageMaker.SageMakerException", f"Could not find endpoint {name}")
@@ -247,6 +257,7 @@ class Run:
             "aws-sdk:s3:getObject": self._get_object,
             "aws-sdk:s3:listObjectsV2": self._list_objects,
             "aws-sdk:cloudformation:describeStacks": self._describe_stacks,
+            "aws-sdk:cloudformation:describeStackEvents": self._describe_stack_events,
             "aws-sdk:cloudformation:updateStack": self._update_stack,
             "aws-sdk:sagemaker:describeEndpoint": self._describe_endpoint,
             "aws-sdk:sagemakerruntime:invokeEndpoint": self._invoke_endpoint,
@@ -361,6 +372,10 @@ class Run:
     def _describe_stacks(self, request: dict[str, Any]) -> dict[str, Any]:
         check_request("cloudformation", "DescribeStacks", request)
         return self.stack.describe()
+
+    def _describe_stack_events(self, request: dict[str, Any]) -> dict[str, Any]:
+        check_request("cloudformation", "DescribeStackEvents", request)
+        return self.stack.events()
 
     def _update_stack(self, request: dict[str, Any]) -> dict[str, Any]:
         check_request("cloudformation", "UpdateStack", request)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from protocol.artifacts import VERIFICATION
+from stacks.retraining.rollback_reason import TOO_LONG
 from tests.infrastructure.retraining_machine import (
     GIVEN_METRICS,
     METRICS,
@@ -305,18 +306,34 @@ def test_a_promotion_waits_through_the_cleanup(start: Start) -> None:
     assert run.naps == [15, 15, 15]
 
 
-def test_an_update_that_rolls_back_is_explained_by_the_endpoint(start: Start) -> None:
+def test_an_update_that_rolls_back_is_explained_by_the_stacks_events(start: Start) -> None:
     run = start(stack=served(ends=["rolls back"]))
     assert run.error == "PromotionRolledBack"
-    assert "did not pass the ping health check" in run.cause
+    assert run.cause == (
+        "Rolled back, the model before serves on: the endpoint stack is in "
+        "UPDATE_ROLLBACK_COMPLETE. The container did not pass the ping health check."
+    )
     assert served_model(run.stack) == OLD
     assert "invokeEndpoint" not in run.actions
 
 
-def test_a_first_promotion_that_rolls_back_has_no_endpoint_to_ask(start: Start) -> None:
+def test_a_first_promotion_that_rolls_back_says_that_nothing_is_served(start: Start) -> None:
     run = start(stack=FakeStack(ends=["rolls back"]))
     assert run.error == "PromotionRolledBack"
-    assert "UPDATE_ROLLBACK_COMPLETE" in run.cause
+    assert run.cause == (
+        "Rolled back, no model is served, as before: the endpoint stack is in "
+        "UPDATE_ROLLBACK_COMPLETE. The container did not pass the ping health check."
+    )
+
+
+@pytest.mark.parametrize("error", ["CloudFormation.ThrottlingException", TOO_LONG])
+def test_a_rollback_whose_events_cannot_be_read_is_told_without_them(
+    start: Start, error: str
+) -> None:
+    failures = {"describeStackEvents": [Failure(error, "no events")]}
+    run = start(stack=served(ends=["rolls back"]), request_failures=failures)
+    assert run.error == "PromotionRolledBack"
+    assert run.cause.endswith("the endpoint stack is in UPDATE_ROLLBACK_COMPLETE")
 
 
 def test_a_rollback_that_fails_points_to_its_runbook(start: Start) -> None:
