@@ -50,7 +50,7 @@ class Removal(Construct):
         )
         acknowledge_wildcards(
             self.function.role,
-            "Objects, packages, executions and log streams are named while the service runs.",
+            "Objects, packages, models, executions and log streams are named while a service runs.",
             *(arn for statement in statements for arn in statement.resources if "*" in arn),
         )
         resource = CustomResource(

@@ -41,6 +41,8 @@ def remove(wanted: Mapping[str, Any], removal: Removal) -> None:
     """Remove what the resource's properties name; what is gone already is no mistake."""
     for machine in wanted.get("StateMachines", []):
         logger.info("stopped", executions=removal.stop_executions(machine))
+    for prefix in wanted.get("ModelPrefixes", []):
+        logger.info("deleted", models=removal.delete_models(prefix), prefix=prefix)
     for group in wanted.get("ModelPackageGroups", []):
         logger.info("deleted", group=group, packages=removal.empty_model_group(group))
     for bucket in wanted.get("Buckets", []):

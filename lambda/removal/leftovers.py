@@ -70,6 +70,18 @@ class Removal:
                 sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
                 number += 1
 
+    def delete_models(self, prefix: str) -> int:
+        """Delete the models of executions that were stopped before they did it; the count."""
+        sagemaker = self.client("sagemaker")
+        pages = sagemaker.get_paginator("list_models").paginate(NameContains=prefix)
+        # Listed to the end first, because deleting would move the pages.
+        listed = [model["ModelName"] for page in pages for model in page["Models"]]
+        names = [name for name in listed if name.startswith(prefix)]
+        for name in names:
+            self._check_time(f"the models {prefix}*")
+            sagemaker.delete_model(ModelName=name)
+        return len(names)
+
     def stop_executions(self, machine: str) -> int:
         """Stop what runs, and with it the jobs, which would go on and be billed."""
         stepfunctions = self.client("stepfunctions")

@@ -4,11 +4,12 @@ from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.bulk.leftovers import bulk_leftovers
 from stacks.bulk.state_machine import BulkMachine
 from stacks.findings import acknowledge_wildcards
 from stacks.function import PythonFunction
 from stacks.images import ServiceImages
-from stacks.removal import Removal, execution_leftovers
+from stacks.removal import Removal
 from stacks.retraining.quota_needs import bulk_quota_needs, quota_statement
 from stacks.service_stack import ServiceStack
 from stacks.settings import Settings
@@ -38,7 +39,7 @@ class Bulk(ServiceStack):
             images=ServiceImages.of(self, settings),
         )
         machine = self.bulk.machine
-        leftovers = execution_leftovers(settings.bulk_machine_name, machine)
+        leftovers = bulk_leftovers(settings, machine)
         Removal(self, "Removal", settings=settings, leftovers=leftovers)
         CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn)
 

@@ -85,6 +85,26 @@ def test_a_model_package_group_is_emptied(machine: LocalMachine, removal: Remova
     sagemaker.delete_model_package_group(ModelPackageGroupName=group)
 
 
+def test_models_of_stopped_bulk_translations_go_and_no_others(
+    machine: LocalMachine, removal: Removal
+) -> None:
+    sagemaker, service = machine.client("sagemaker"), "news" + uuid.uuid4().hex[:8]
+    container = {"Image": "local/serving", "ModelDataUrl": machine.put_model("one")}
+    others = {f"{service}--night-m0", f"{service}-bulk", f"de-{service}--bulk--night-m0"}
+    # More than a page of them.
+    left = {f"{service}--bulk--night-m{number}" for number in range(12)}
+    for name in others | left:
+        sagemaker.create_model(
+            ModelName=name, ExecutionRoleArn=machine.role, PrimaryContainer=container
+        )
+
+    handler.remove({"ModelPrefixes": [f"{service}--bulk--"]}, removal)
+
+    found = sagemaker.list_models(NameContains=service, MaxResults=100)["Models"]
+    assert {model["ModelName"] for model in found} == others
+    assert removal.delete_models(f"{service}--bulk--") == 0
+
+
 def test_only_this_services_streams_leave_a_shared_log_group(
     machine: LocalMachine, removal: Removal
 ) -> None:

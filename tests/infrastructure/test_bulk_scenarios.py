@@ -209,6 +209,19 @@ def test_passing_errors_are_met_by_other_names(
     assert len(set(names)) == 2
 
 
+def test_a_model_that_a_stopped_execution_left_under_the_name_is_in_nobodys_way(
+    run: BulkRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = 'Cannot create already existing model "arn:…:model/translation--bulk--nightly-m0".'
+    run.failures["createModel"] = [Failure("SageMaker.SageMakerException", taken)]
+    start(run, monkeypatch)
+    assert run.status == "SUCCEEDED", run.cause
+    first, own = (request["ModelName"] for request in run.sent("createModel"))
+    assert first != own
+    assert run.sent("createTransformJob.sync")[0]["ModelName"] == own
+    assert run.sent("deleteModel") == [{"ModelName": own}]
+
+
 def test_a_model_that_cannot_be_made_ends_the_run(
     run: BulkRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:

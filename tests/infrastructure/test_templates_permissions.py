@@ -23,6 +23,7 @@ WITHOUT_RESOURCES = {
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
     "sagemaker:ListModelPackages",
+    "sagemaker:ListModels",
     "servicequotas:ListAWSDefaultServiceQuotas",
     "servicequotas:ListServiceQuotas",
     "xray:GetSamplingRules",

@@ -60,6 +60,23 @@ def test_executions_are_stopped_before_their_machine_goes(pytorch: Synthesis, st
     assert f":execution:{name}:*" in json.dumps(stopping["Resource"])
 
 
+def test_models_of_stopped_bulk_translations_go_with_their_stack(
+    pytorch: Synthesis, chosen: Synthesis
+) -> None:
+    for synthesis, name in ((pytorch, "translation"), (chosen, "german")):
+        assert leftovers(synthesis, "Bulk")["Properties"]["ModelPrefixes"] == [f"{name}--bulk--"]
+        deleting = [
+            resource
+            for policy_name, policy in synthesis.resources("Bulk", "AWS::IAM::Policy").items()
+            if policy_name.startswith("Removal")
+            for one in policy["Properties"]["PolicyDocument"]["Statement"]
+            if one["Action"] == "sagemaker:DeleteModel"
+            for resource in [one["Resource"]]
+        ]
+        assert len(deleting) == 1
+        assert json.dumps(deleting[0]).endswith(f':model/{name}--bulk--*"]]}}')
+
+
 def test_packages_and_sagemakers_logs_go_with_retraining(
     pytorch: Synthesis, serverless: Synthesis
 ) -> None:
