@@ -28,13 +28,14 @@ def compose(app: App, settings: Settings) -> None:
     storage = Storage(app, "Storage", settings=settings)
     retraining = Retraining(app, "Retraining", settings=settings, storage=storage)
     Endpoint(app, "Endpoint", settings=settings, role=retraining.endpoint_role.role)
-    Bulk(app, "Bulk", settings=settings, storage=storage)
+    bulk = Bulk(app, "Bulk", settings=settings, storage=storage)
     api = Api(app, "Api", settings=settings, storage=storage)
     Monitoring(
         app,
         "Monitoring",
         settings=settings,
-        machine=retraining.retraining.machine,
+        retraining=retraining.retraining.machine,
+        bulk=bulk.bulk.machine,
         function=api.translate_api.function,
     )
 

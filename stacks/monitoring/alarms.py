@@ -24,10 +24,20 @@ class Watched:
 
 
 def watched(
-    settings: Settings, machine: sfn.StateMachine, function: lambda_.Function
+    settings: Settings,
+    *,
+    retraining: sfn.StateMachine,
+    bulk: sfn.StateMachine,
+    function: lambda_.Function,
 ) -> list[Watched]:
     """Every alarm of the monitoring stack."""
-    return [*_api(settings), *_function(function), *_endpoint(settings), *_retraining(machine)]
+    return [
+        *_api(settings),
+        *_function(function),
+        *_endpoint(settings),
+        *_executions(retraining, name="Retraining", title="Retraining", runbook="retraining"),
+        *_executions(bulk, name="Bulk", title="Bulk translation", runbook="bulk"),
+    ]
 
 
 def _api(settings: Settings) -> list[Watched]:
@@ -89,20 +99,20 @@ def _endpoint(settings: Settings) -> list[Watched]:
     ]
 
 
-def _retraining(machine: sfn.StateMachine) -> list[Watched]:
+def _executions(machine: sfn.StateMachine, *, name: str, title: str, runbook: str) -> list[Watched]:
     return [
         Watched(
-            name="RetrainingFailures",
+            name=f"{name}Failures",
             metric=machine.metric_failed(period=PERIOD),
             above=0,
-            description="Retraining: failed executions",
-            runbook="retraining-alarms.md#failed-executions",
+            description=f"{title}: failed executions",
+            runbook=f"{runbook}-alarms.md#failed-executions",
         ),
         Watched(
-            name="RetrainingTimeouts",
+            name=f"{name}Timeouts",
             metric=machine.metric_timed_out(period=PERIOD),
             above=0,
-            description="Retraining: executions that ran out of time",
-            runbook="retraining-alarms.md#executions-that-ran-out-of-time",
+            description=f"{title}: executions that ran out of time",
+            runbook=f"{runbook}-alarms.md#executions-that-ran-out-of-time",
         ),
     ]

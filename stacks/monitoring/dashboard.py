@@ -1,4 +1,4 @@
-"""One page with what an owner looks at: calls, the endpoint, retraining, scores and cost."""
+"""One page with what an owner looks at: calls, the endpoint, executions, scores and cost."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,8 @@ class ServiceDashboard(Construct):
         construct_id: str,
         *,
         settings: Settings,
-        machine: sfn.StateMachine,
+        retraining: sfn.StateMachine,
+        bulk: sfn.StateMachine,
         function: lambda_.Function,
         alarms: Sequence[cloudwatch.Alarm],
     ) -> None:
@@ -47,7 +48,8 @@ class ServiceDashboard(Construct):
         dashboard.add_widgets(*_calls(settings))
         dashboard.add_widgets(*_answering(settings, function))
         dashboard.add_widgets(*_endpoint(settings))
-        dashboard.add_widgets(*_retraining(settings, machine))
+        dashboard.add_widgets(*_retraining(settings, retraining))
+        dashboard.add_widgets(_executions("Bulk translation", bulk))
         dashboard.add_widgets(*_costs(settings))
 
 
@@ -136,7 +138,7 @@ def _serverless_size(settings: Settings) -> cloudwatch.IWidget:
     )
 
 
-def _retraining(settings: Settings, machine: sfn.StateMachine) -> list[cloudwatch.IWidget]:
+def _executions(title: str, machine: sfn.StateMachine) -> cloudwatch.IWidget:
     executions = [
         machine.metric_started(period=PERIOD),
         machine.metric_succeeded(period=PERIOD),
@@ -144,6 +146,10 @@ def _retraining(settings: Settings, machine: sfn.StateMachine) -> list[cloudwatc
         machine.metric_timed_out(period=PERIOD),
         machine.metric_aborted(period=PERIOD),
     ]
+    return _graph(f"{title}: executions", executions)
+
+
+def _retraining(settings: Settings, machine: sfn.StateMachine) -> list[cloudwatch.IWidget]:
     curves = [
         cloudwatch.MathExpression(
             expression=search(
@@ -161,7 +167,7 @@ def _retraining(settings: Settings, machine: sfn.StateMachine) -> list[cloudwatc
         full_precision=False,
     )
     return [
-        _graph("Retraining: executions", executions),
+        _executions("Retraining", machine),
         _graph("Training: scores on the validation set", curves),
         scores,
     ]

@@ -23,7 +23,8 @@ class Monitoring(ServiceStack):
         construct_id: str,
         *,
         settings: Settings,
-        machine: sfn.StateMachine,
+        retraining: sfn.StateMachine,
+        bulk: sfn.StateMachine,
         function: lambda_.Function,
     ) -> None:
         super().__init__(
@@ -33,12 +34,14 @@ class Monitoring(ServiceStack):
             description="Translation service: dashboard and alarms",
         )
         self._settings = settings
-        alarms = [self._alarm(item) for item in watched(settings, machine, function)]
+        items = watched(settings, retraining=retraining, bulk=bulk, function=function)
+        alarms = [self._alarm(item) for item in items]
         ServiceDashboard(
             self,
             "Dashboard",
             settings=settings,
-            machine=machine,
+            retraining=retraining,
+            bulk=bulk,
             function=function,
             alarms=alarms,
         )

@@ -28,6 +28,8 @@ def printed(value: Any, template: dict[str, Any]) -> str:
     if isinstance(value, dict) and "Fn::Join" in value:
         separator, parts = value["Fn::Join"]
         return str(separator).join(printed(part, template) for part in parts)
+    if isinstance(value, dict) and "Fn::GetStackOutput" in value:
+        return str(value["Fn::GetStackOutput"]["OutputName"])
     if isinstance(value, dict) and not {"Ref"} & value.keys():
         return str(next(iter(value)))
     return rendered(value, template)
@@ -53,11 +55,44 @@ def descriptions(synthesis: Synthesis) -> list[str]:
 
 def test_every_alarm_names_a_section_of_a_runbook_that_exists(pytorch: Synthesis) -> None:
     found = descriptions(pytorch)
-    assert len(found) == 10
+    assert len(found) == 12
     for description in found:
         link = re.search(r"Runbook: (docs/runbooks/[\w-]+\.md)#([\w-]+)$", description)
         assert link, description
         assert link[2] in anchors(ROOT / link[1]), description
+
+
+@pytest.mark.parametrize(
+    ("stack", "name", "runbook"),
+    [("Retraining", "Retraining", "retraining"), ("Bulk", "Bulk translation", "bulk")],
+)
+@pytest.mark.parametrize(
+    ("metric", "words", "section"),
+    [
+        ("ExecutionsFailed", "failed executions", "failed-executions"),
+        (
+            "ExecutionsTimedOut",
+            "executions that ran out of time",
+            "executions-that-ran-out-of-time",
+        ),
+    ],
+)
+def test_executions_of_either_machine_that_fail_or_last_too_long_are_told(
+    pytorch: Synthesis, stack: str, name: str, runbook: str, metric: str, words: str, section: str
+) -> None:
+    (machine,) = pytorch.resources(stack, "AWS::StepFunctions::StateMachine")
+    found = [
+        alarm["Properties"]
+        for alarm in pytorch.resources("Monitoring", "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["MetricName"] == metric
+        and machine in json.dumps(alarm["Properties"]["Dimensions"])
+    ]
+    (alarm,) = found
+    assert alarm["AlarmDescription"] == (
+        f"{name}: {words}. Runbook: docs/runbooks/{runbook}-alarms.md#{section}"
+    )
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
 
 
 def test_runbooks_can_be_read_where_the_owner_says(serverless: Synthesis) -> None:
@@ -85,6 +120,24 @@ def test_the_dashboard_shows_calls_errors_latency_and_characters(
     assert {"p50", "p90", "p99"} <= set(re.findall(r'"stat": "(\w+)"', text))
     assert re.findall(r'"AWS/SageMaker", "ModelLatency"', text)
     assert "ExecutionsFailed" in text
+
+
+@EVERY
+def test_the_dashboard_shows_how_executions_of_either_machine_ended(
+    synthesis: str, request: pytest.FixtureRequest
+) -> None:
+    found = request.getfixturevalue(synthesis)
+    graphs = {
+        widget["properties"]["title"]: json.dumps(widget["properties"]["metrics"])
+        for widget in widgets(found)
+        if "executions" in widget["properties"].get("title", "")
+    }
+    assert set(graphs) == {"Retraining: executions", "Bulk translation: executions"}
+    for stack, title in (("Retraining", "Retraining"), ("Bulk", "Bulk translation")):
+        metrics = graphs[f"{title}: executions"]
+        (machine,) = found.resources(stack, "AWS::StepFunctions::StateMachine")
+        for ended in ("Succeeded", "Failed", "TimedOut", "Aborted"):
+            assert re.search(rf'"Executions{ended}", "StateMachineArn", "\w*{machine}\w*"', metrics)
 
 
 @EVERY
