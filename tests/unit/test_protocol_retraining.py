@@ -1,3 +1,6 @@
+import dataclasses
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,3 +152,12 @@ def test_a_mistake_is_named(content: object, message: str) -> None:
 @pytest.mark.parametrize("uri", ["s3://my-bucket/model.tar.gz", "s3://b1/a/b(1)'s-ü/../x.tar.gz"])
 def test_a_pretrained_model_may_have_any_other_key(uri: str) -> None:
     assert RetrainingInput.parse({"pretrained_model": uri}).pretrained_model == uri
+
+
+def test_the_document_tells_every_key_of_the_input() -> None:
+    text = Path("docs/retraining.md").read_text(encoding="utf-8")
+    table = text.partition("## Input")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?) \|", table, flags=re.MULTILINE)
+    told = set(re.findall(r"`([\w.]+)`", " ".join(cells)))
+    keys = {part.name for part in dataclasses.fields(RetrainingInput)} - {"corpus"}
+    assert told == keys | {f"corpus.{part.name}" for part in dataclasses.fields(Corpus)}
