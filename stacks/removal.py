@@ -94,3 +94,23 @@ def execution_leftovers(name: str, machine: sfn.StateMachine) -> Leftovers:
         ],
         after=[machine],
     )
+
+
+def job_log_leftovers(stack: Stack, groups: Sequence[str], prefix: str) -> Leftovers:
+    """Streams of log groups that all jobs of the account share: those whose names begin so."""
+    shared = [_log_group(stack, group) for group in groups]
+    streams = [_log_group(stack, f"{group}:log-stream:{prefix}*") for group in groups]
+    return Leftovers(
+        properties={"SharedLogGroups": list(groups), "LogStreamPrefix": prefix},
+        statements=[
+            iam.PolicyStatement(
+                actions=["logs:DescribeLogStreams"],
+                resources=[arn for group in shared for arn in (group, f"{group}:*")],
+            ),
+            iam.PolicyStatement(actions=["logs:DeleteLogStream"], resources=streams),
+        ],
+    )
+
+
+def _log_group(stack: Stack, name: str) -> str:
+    return stack.format_arn(service="logs", resource=f"log-group:{name}")

@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_stepfunctions as sfn
 
-from stacks.removal import Leftovers, execution_leftovers
+from stacks.removal import Leftovers, execution_leftovers, job_log_leftovers
 from stacks.settings import Settings
 
 
@@ -26,19 +26,20 @@ def retraining_leftovers(
     stack = Stack.of(machine)
     endpoint_logs = f"/aws/sagemaker/Endpoints/{settings.endpoint_name}"
     executions = execution_leftovers(settings.state_machine_name, machine)
+    job_logs = job_log_leftovers(stack, job_log_groups, settings.job_name_start)
     return Leftovers(
         properties={
             **executions.properties,
             "ModelPackageGroups": [settings.name],
             "LogGroups": [endpoint_logs],
             "LogRetentionDays": settings.log_retention_days,
-            "SharedLogGroups": list(job_log_groups),
-            "LogStreamPrefix": settings.job_name_start,
+            **job_logs.properties,
         },
         statements=[
             *executions.statements,
             *_package_statements(stack, settings),
-            *_log_statements(stack, endpoint_logs, job_log_groups, settings),
+            _endpoint_log_statement(stack, endpoint_logs),
+            *job_logs.statements,
         ],
         after=[*executions.after, group],
     )
@@ -54,25 +55,9 @@ def _package_statements(stack: Stack, settings: Settings) -> list[iam.PolicyStat
     ]
 
 
-def _log_statements(
-    stack: Stack, endpoint_logs: str, job_log_groups: Sequence[str], settings: Settings
-) -> list[iam.PolicyStatement]:
-    own = _log_group(stack, endpoint_logs)
-    shared = [_log_group(stack, group) for group in job_log_groups]
-    streams = [
-        _log_group(stack, f"{group}:log-stream:{settings.job_name_start}*")
-        for group in job_log_groups
-    ]
-    actions = ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy"]
-    return [
-        iam.PolicyStatement(actions=actions, resources=[own, f"{own}:*"]),
-        iam.PolicyStatement(
-            actions=["logs:DescribeLogStreams"],
-            resources=[arn for group in shared for arn in (group, f"{group}:*")],
-        ),
-        iam.PolicyStatement(actions=["logs:DeleteLogStream"], resources=streams),
-    ]
-
-
-def _log_group(stack: Stack, name: str) -> str:
-    return stack.format_arn(service="logs", resource=f"log-group:{name}")
+def _endpoint_log_statement(stack: Stack, name: str) -> iam.PolicyStatement:
+    group = stack.format_arn(service="logs", resource=f"log-group:{name}")
+    return iam.PolicyStatement(
+        actions=["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy"],
+        resources=[group, f"{group}:*"],
+    )
