@@ -28,11 +28,12 @@ class CostItem:
 
 
 def cost_items(settings: Settings) -> list[CostItem]:
-    """The endpoint, training and processing."""
+    """The endpoint and every kind of job."""
     return [
         _serverless(settings) if settings.endpoint_serverless else _endpoint(settings),
         _jobs(settings, "training", "TrainingJobs", settings.training_instance_type),
         _jobs(settings, "processing", "ProcessingJobs", settings.processing_instance_type),
+        _jobs(settings, "bulk translation", "TransformJobs", settings.transform_instance_type),
     ]
 
 
@@ -55,6 +56,7 @@ def _instance_types(settings: Settings) -> dict[str, str]:
     types = {
         "training": settings.training_instance_type,
         "processing": settings.processing_instance_type,
+        "bulk translation": settings.transform_instance_type,
     }
     if settings.endpoint_serverless:
         return types

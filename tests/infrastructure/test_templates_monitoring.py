@@ -160,6 +160,7 @@ def test_the_estimate_counts_hours_with_prices(pytorch: Synthesis) -> None:
     assert "FILL(endpoint_reports, 0) / 60 * 0.204" in text
     assert re.search(r"FILL\(SUM\(SEARCH\(.*?TrainingJobs.*?3600\)\), 0\) / 60 \* 1\.408", text)
     assert re.search(r"FILL\(SUM\(SEARCH\(.*?ProcessingJobs.*?3600\)\), 0\) / 60 \* 0\.23", text)
+    assert re.search(r"FILL\(SUM\(SEARCH\(.*?TransformJobs.*?3600\)\), 0\) / 60 \* 0\.204", text)
     assert "us-east-1, read 2026-11-23, or setting `instance_prices`" in text
 
 

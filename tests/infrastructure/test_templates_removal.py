@@ -77,6 +77,12 @@ def test_models_of_stopped_bulk_translations_go_with_their_stack(
         assert json.dumps(deleting[0]).endswith(f':model/{name}--bulk--*"]]}}')
 
 
+def test_logs_of_bulk_translations_go_with_their_stack(pytorch: Synthesis) -> None:
+    properties = leftovers(pytorch, "Bulk")["Properties"]
+    assert properties["SharedLogGroups"] == ["/aws/sagemaker/TransformJobs"]
+    assert properties["LogStreamPrefix"] == "translation--bulk--"
+
+
 def test_packages_and_sagemakers_logs_go_with_retraining(
     pytorch: Synthesis, serverless: Synthesis
 ) -> None:
@@ -97,11 +103,15 @@ def test_packages_and_sagemakers_logs_go_with_retraining(
     assert other == ["/aws/sagemaker/Endpoints/translation--serverless"]
 
 
+@pytest.mark.parametrize(
+    ("stack", "prefix"), [("Retraining", "translation--"), ("Bulk", "translation--bulk--")]
+)
 def test_only_this_services_streams_of_shared_log_groups_can_be_deleted(
-    pytorch: Synthesis,
+    pytorch: Synthesis, stack: str, prefix: str
 ) -> None:
     (statement,) = [
-        one for one in pytorch.statements("Retraining") if one["Action"] == "logs:DeleteLogStream"
+        one for one in pytorch.statements(stack) if one["Action"] == "logs:DeleteLogStream"
     ]
-    for resource in statement["Resource"]:
-        assert json.dumps(resource).endswith(':log-stream:translation--*"]]}')
+    resources = statement["Resource"]
+    for resource in resources if isinstance(resources, list) else [resources]:
+        assert json.dumps(resource).endswith(f':log-stream:{prefix}*"]]}}')
