@@ -7,33 +7,71 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.processes import BenchmarkError
-from benchmarks.quality.recipe import HYPERPARAMETERS, MERGES, NUM_SEEDS
+from benchmarks.quality.distillation import distil
+from benchmarks.quality.recipe import (
+    HYPERPARAMETERS,
+    MERGES,
+    NUM_SEEDS,
+    STUDENT_HYPERPARAMETERS,
+)
 from benchmarks.quality.scoring import Scores, score, signatures
-from benchmarks.quality.training_run import prepare, train
+from benchmarks.quality.training_run import pack, prepare, train
 from protocol.artifacts import MANIFEST
 
 
 def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
-    hyperparameters = {**HYPERPARAMETERS, **dict(given.hyperparameter)}
     try:
-        texts = [_lines(given.data / f"test.{language}") for language in ("en", "de")]
-        prepared = prepare(given.data.resolve(), given.work / "prepared", merges=given.merges)
-        scores = []
-        for seed in range(1, given.seeds + 1):
-            folder = (given.work / f"seed-{seed}").resolve()
-            model = train(prepared, folder, {**hyperparameters, "seed": seed})
-            scores.append(score(model, *texts))
-            _report(seed, model, scores[-1])
+        models = _alone(given)
+        if given.distil:
+            _distilled(given, models)
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    _conclude(scores)
     return 0
+
+
+def _alone(given: argparse.Namespace) -> list[Path]:
+    """A model for each seed, from the corpus alone."""
+    prepared = prepare(given.data.resolve(), given.work / "prepared", f"--subwords={given.merges}")
+    hyperparameters = {**HYPERPARAMETERS, **dict(given.hyperparameter)}
+
+    def train_seed(seed: int) -> Path:
+        folder = (given.work / f"seed-{seed}").resolve()
+        return train(prepared, folder, {**hyperparameters, "seed": seed})
+
+    return _train_and_score(given, "seed", train_seed)
+
+
+def _distilled(given: argparse.Namespace, teachers: Sequence[Path]) -> None:
+    """Each of the models, gone on with what all of them make of the training text."""
+    texts = distil(teachers, given.data.resolve(), (given.work / "distilled").resolve())
+    archives = [pack(model) for model in teachers]
+    prepared = prepare(texts, given.work / "prepared-distilled", f"--initial-model={archives[0]}")
+    hyperparameters = {**STUDENT_HYPERPARAMETERS, **dict(given.hyperparameter)}
+
+    def train_student(seed: int) -> Path:
+        folder = (given.work / f"student-{seed}").resolve()
+        return train(prepared, folder, {**hyperparameters, "seed": seed}, archives[seed - 1])
+
+    _train_and_score(given, "student", train_student)
+
+
+def _train_and_score(
+    given: argparse.Namespace, name: str, train_one: Callable[[int], Path]
+) -> list[Path]:
+    texts = [_lines(given.data / f"test.{language}") for language in ("en", "de")]
+    models, scores = [], []
+    for seed in range(1, given.seeds + 1):
+        models.append(train_one(seed))
+        scores.append(score(models[-1], *texts))
+        _report(f"{name} {seed}", models[-1], scores[-1])
+    _conclude(scores)
+    return models
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, metavar="DIR", help="train, val, test .en and .de")
     add("--work", type=Path, required=True, metavar="DIR", help="keeps what is trained")
     add("--seeds", type=int, default=NUM_SEEDS, metavar="N", help="seeds 1 to N")
+    add("--distil", action="store_true", help="go on with what the models make of the text")
     add("--merges", type=int, default=MERGES, metavar="N", help="of the joint byte-pair encoding")
     add(
         "--hyperparameter",
@@ -63,10 +102,10 @@ def _lines(path: Path) -> list[str]:
         ) from error
 
 
-def _report(seed: int, model: Path, scores: Scores) -> None:
+def _report(name: str, model: Path, scores: Scores) -> None:
     manifest = json.loads((model / MANIFEST).read_text(encoding="utf-8"))
     print(
-        f"seed {seed}: beam {scores.beam:.2f}, int8 {scores.beam_int8:.2f}, "
+        f"{name}: beam {scores.beam:.2f}, int8 {scores.beam_int8:.2f}, "
         f"greedy {scores.greedy:.2f}, greedy before export {scores.greedy_torch:.2f}; "
         f"13a {scores.beam_13a:.2f}, chrF {scores.beam_chrf:.2f}; "
         f"{manifest['num_batches']:,} batches in {manifest['training_seconds'] / 60:.0f} min",

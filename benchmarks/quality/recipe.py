@@ -30,3 +30,15 @@ HYPERPARAMETERS = {
     "optimized_metric": "bleu",
     "beam_size": BEAM_SIZE,
 }
+
+STUDENT_HYPERPARAMETERS = {
+    **HYPERPARAMETERS,
+    "dropout": 0.2,
+    "embed_dropout_source": 0.2,
+    "embed_dropout_target": 0.2,
+    "learning_rate": 0.001,
+    "warmup_batches": 200,
+    "max_num_batches": 6000,
+    "checkpoint_frequency_num_batches": 500,
+}
+"""Of a training that goes on from a model with three targets for each source."""

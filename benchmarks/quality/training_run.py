@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from nmt.outcome import StopReason
 from preprocessing.__main__ import main as preprocess
 from protocol.artifacts import (
     MANIFEST,
+    MODEL_ARCHIVE,
     SOURCE_VOCABULARY,
     SUBWORDS,
     TARGET_VOCABULARY,
@@ -24,8 +26,8 @@ from protocol.artifacts import (
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def prepare(texts: Path, folder: Path, *, merges: int) -> Path:
-    """Records, vocabularies and subwords of the texts, made once."""
+def prepare(texts: Path, folder: Path, *options: str) -> Path:
+    """Records, vocabularies and subwords of the texts, made once with preprocessing's options."""
     if (folder / TRAIN_RECORDS).exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -37,18 +39,40 @@ def prepare(texts: Path, folder: Path, *, merges: int) -> Path:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        if preprocess([*sides, f"--subwords={merges}"]):
+        if preprocess([*sides, *options]):
             raise BenchmarkError(f"{texts}: cannot be preprocessed")
     finally:
         os.chdir(before)
     return folder
 
 
-def train(prepared: Path, folder: Path, hyperparameters: Mapping[str, object]) -> Path:
-    """The model's folder; progress goes to `training.log` beside it."""
+def pack(model: Path) -> Path:
+    """The model's archive, beside its folder, as SageMaker would have made it."""
+    archive = model.with_suffix(".tar.gz")
+    if not archive.exists():
+        part = archive.with_suffix(".part")
+        with tarfile.open(part, "w:gz", compresslevel=1) as packed:
+            for path in sorted(model.iterdir()):
+                packed.add(path, arcname=path.name)
+        part.replace(archive)
+    return archive
+
+
+def train(
+    prepared: Path,
+    folder: Path,
+    hyperparameters: Mapping[str, object],
+    initial_model: Path | None = None,
+) -> Path:
+    """The model's folder; progress goes to `training.log` beside it.
+
+    `initial_model` is the archive of a model to go on from.
+    """
     model = folder / "model"
     if not _is_complete(model / MANIFEST):
         _lay_out(prepared, folder, hyperparameters)
+        if initial_model is not None:
+            _lay_out_initial(initial_model, folder)
         # Threads that spin while they wait take a shared machine's cores from those that work.
         environ = {"OMP_WAIT_POLICY": "passive", **os.environ}
         environ |= {"PYTHONPATH": str(ROOT), "SAGEMAKER_ROOT": str(folder)}
@@ -62,6 +86,12 @@ def train(prepared: Path, folder: Path, hyperparameters: Mapping[str, object]) -
 def _is_complete(manifest: Path) -> bool:
     """Whether there is a model, and its training was not asked to stop before its end."""
     return manifest.exists() and ModelManifest.load(manifest).end_reason != StopReason.REQUESTED
+
+
+def _lay_out_initial(archive: Path, folder: Path) -> None:
+    channel = folder / "input" / "data" / "model"
+    channel.mkdir(exist_ok=True)
+    shutil.copy(archive, channel / MODEL_ARCHIVE)
 
 
 def _lay_out(prepared: Path, folder: Path, hyperparameters: Mapping[str, object]) -> None:
