@@ -139,7 +139,6 @@ class BulkMachine(Construct):
                 "transform_seconds": 0,
                 "failure": "",
             },
-            refusals=(("QuotaTooSmall", "InsufficientQuota", "InsufficientQuotaError"),),
         )
 
     def _find_model(self) -> sfn.CustomState:

@@ -16,8 +16,12 @@ _LAMBDA_ERRORS = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ]
-_REFUSALS = (("InputRefused", "InvalidInput", "InputError"),)
-_OTHERWISE = ("InputNotChecked", "InputCheckFailed", "States.ALL")
+_REFUSALS = (
+    ("InputRefused", "InvalidInput", "InputError"),
+    ("QuotaTooSmall", "InsufficientQuota", "InsufficientQuotaError"),
+    ("InputNotChecked", "InputCheckFailed", "States.ALL"),
+)
+"""The state, the execution's error, and the function's."""
 
 
 def check_input_state(
@@ -25,7 +29,6 @@ def check_input_state(
     function: lambda_.Function,
     *,
     assign: Mapping[str, Any],
-    refusals: tuple[tuple[str, str, str], ...] = (),
 ) -> sfn.CustomState:
     """`CheckInput`: assigns `$plan`, and what else is to begin with.
 
@@ -33,7 +36,6 @@ def check_input_state(
         scope: the machine's construct.
         function: is given the execution's name and input, and answers with the plan.
         assign: further variables.
-        refusals: of errors beside a bad input: state, the execution's error, the function's.
     """
     task = sfn.CustomState(
         scope,
@@ -53,7 +55,7 @@ def check_input_state(
         },
     )
     retry_request(task, _LAMBDA_ERRORS)
-    for state, error, caught in (*_REFUSALS, *refusals, _OTHERWISE):
+    for state, error, caught in _REFUSALS:
         failed = fail_state(scope, state, error=error)
         task.add_catch(failed, errors=[caught], assign={"failure": FAILURE})
     return task

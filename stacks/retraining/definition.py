@@ -198,7 +198,6 @@ class RetrainingDefinition(Construct):
                 "job_prefix": job_prefix(self._settings, "$states.result.Payload.job_name"),
                 **{f"{phase}_waits": 0 for phase in waits},
             },
-            refusals=(("QuotaTooSmall", "InsufficientQuota", "InsufficientQuotaError"),),
         )
 
     def _preprocess(self) -> sfn.CustomState:
