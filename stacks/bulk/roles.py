@@ -18,6 +18,8 @@ _JOB_RULES = (
     "rule/StepFunctionsGetEventsForSageMakerProcessingJobsRule",
     "rule/StepFunctionsGetEventsForSageMakerTransformJobsRule",
 )
+TRANSFORM_JOBS = "/aws/sagemaker/TransformJobs"
+"""The log group, and the namespace of metrics, that all transform jobs of the account share."""
 _VERBS = ("Create", "Describe", "Stop")
 
 
@@ -62,7 +64,7 @@ def containers_role(
         scope,
         "Containers",
         images=images.endpoint.both,
-        log_groups=["/aws/sagemaker/TransformJobs"],
+        log_groups=[TRANSFORM_JOBS],
     )
     made.allow_reading(settings, bucket)
     answers = bucket.arn_for_objects(f"{WORK_FOLDER}*/target/*")
@@ -71,7 +73,7 @@ def containers_role(
         iam.PolicyStatement(
             actions=["cloudwatch:PutMetricData"],
             resources=["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TransformJobs"}},
+            conditions={"StringEquals": {"cloudwatch:namespace": TRANSFORM_JOBS}},
         )
     )
     acknowledge_wildcards(made.role, "Each model has its own folder of shards.", answers)
