@@ -13,13 +13,13 @@ from pathlib import Path
 from sacrebleu.metrics.bleu import BLEU
 
 from benchmarks.quality.recipe import BEAM_SIZE
+from benchmarks.quality.scoring import MAX_DECODING_LENGTH
 from nmt.tokenizer import SubwordTokenizer
 from nmt.translator import SearchOptions, Translator, TranslatorConfig
 from protocol.artifacts import CTRANSLATE2_FOLDER, SUBWORDS
 
 NUM_VOTES = 2
 """How many hypotheses of each model take part in the consensus."""
-MAX_DECODING_LENGTH = 100
 _NEARNESS = BLEU(tokenize="none", force=True, effective_order=True)
 
 
