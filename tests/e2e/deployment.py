@@ -4,7 +4,6 @@ import json
 import os
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,6 +11,7 @@ from uuid import uuid4
 import boto3
 
 from tests.e2e.rest_api import RestApi
+from tests.published_metrics import maxima
 
 EXECUTION_SECONDS = float(os.environ.get("E2E_EXECUTION_SECONDS", "600"))
 METRIC_SECONDS = 300.0
@@ -92,25 +92,15 @@ class Deployment:
 
     def has_published(self, metric: str, score: float) -> bool:
         """Whether a score of the last hour is this one; CloudWatch may show it minutes later."""
+        cloudwatch = boto3.client("cloudwatch")
+        service = self.state_machine.rpartition(":")[2].removesuffix("-retraining")
         deadline = time.monotonic() + METRIC_SECONDS
-        while score not in (shown := self._scores(metric)) and time.monotonic() < deadline:
+        while (
+            score not in (shown := maxima(cloudwatch, service, metric))
+            and time.monotonic() < deadline
+        ):
             time.sleep(1)
         return score in shown
-
-    def _scores(self, metric: str) -> list[float]:
-        """By the minute, in which at most one candidate is evaluated."""
-        service = self.state_machine.rpartition(":")[2].removesuffix("-retraining")
-        now = datetime.now(UTC)
-        answer = boto3.client("cloudwatch").get_metric_statistics(
-            Namespace="Translation",
-            MetricName=metric,
-            Dimensions=[{"Name": "service", "Value": service}],
-            StartTime=now - timedelta(hours=1),
-            EndTime=now + timedelta(minutes=1),
-            Period=60,
-            Statistics=["Maximum"],
-        )
-        return [float(point["Maximum"]) for point in answer["Datapoints"]]
 
     def training_job(self) -> str:
         """The training job of the model that is being served."""

@@ -1,11 +1,11 @@
 """Metrics on this machine: what a state machine's task writes is read back through boto3."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.functional.local_machine import LocalMachine
 from tests.functional.test_local_state_machines import Execution
+from tests.published_metrics import maxima
 
 
 def published(service: str, **scores: float) -> dict[str, Any]:
@@ -33,34 +33,22 @@ def writing(namespace: str) -> list[dict[str, Any]]:
     ]
 
 
-def maxima(machine: LocalMachine, service: str, metric: str) -> list[float]:
-    now = datetime.now(UTC)
-    answer = machine.client("cloudwatch").get_metric_statistics(
-        Namespace="Translation",
-        MetricName=metric,
-        Dimensions=[{"Name": "service", "Value": service}],
-        StartTime=now - timedelta(hours=1),
-        EndTime=now + timedelta(minutes=1),
-        Period=86400,
-        Statistics=["Maximum"],
-    )
-    return [point["Maximum"] for point in answer["Datapoints"]]
-
-
 def test_a_task_leaves_its_data_in_the_metrics_of_its_service(machine: LocalMachine) -> None:
     ours, other = (f"service-{uuid.uuid4().hex[:8]}" for _ in range(2))
+    cloudwatch = machine.client("cloudwatch")
     task = published(ours, EvaluationBLEU=31.25, EvaluationChrF=55.5)
     ended = Execution(machine, task, statements=writing("Translation")).ended()
     assert ended["status"] == "SUCCEEDED", ended
-    assert maxima(machine, ours, "EvaluationBLEU") == [31.25]
-    assert maxima(machine, ours, "EvaluationChrF") == [55.5]
-    assert maxima(machine, other, "EvaluationBLEU") == []
+    assert maxima(cloudwatch, ours, "EvaluationBLEU") == [31.25]
+    assert maxima(cloudwatch, ours, "EvaluationChrF") == [55.5]
+    assert maxima(cloudwatch, other, "EvaluationBLEU") == []
 
 
 def test_a_policy_can_ask_for_the_namespace(machine: LocalMachine) -> None:
     service = f"service-{uuid.uuid4().hex[:8]}"
+    cloudwatch = machine.client("cloudwatch")
     task = published(service, EvaluationBLEU=31.25)
     ended = Execution(machine, task, statements=writing("Other")).ended()
     assert ended["error"] == "CloudWatch.CloudWatchException"
     assert "not authorized to perform: cloudwatch:PutMetricData" in ended["cause"]
-    assert maxima(machine, service, "EvaluationBLEU") == []
+    assert maxima(cloudwatch, service, "EvaluationBLEU") == []
