@@ -2,9 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.infrastructure.retraining_machine import Run, Start
 from tests.infrastructure.synthesis import CORPUS_KEY, ORIGIN, Synthesis, make_bundles, synthesise
 
 
@@ -98,3 +100,14 @@ def told(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis:
         retraining_schedule="rate(7 days)",
         retraining_manifest="true",
     )
+
+
+@pytest.fixture
+def start(pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Executions of the retraining machine as it is deployed by default."""
+    definition = pytorch.definition()
+
+    def run(content: dict[str, Any] | None = None, name: str = "Nightly_Run.7", **fake: Any) -> Run:
+        return Run(definition, **fake).start(monkeypatch, content, name)
+
+    return run

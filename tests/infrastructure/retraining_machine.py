@@ -411,6 +411,10 @@ def _put_metric_data(request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+Start = Callable[..., Run]
+"""Runs one execution: its input, its name, and how the fake behaves."""
+
+
 def job_failure(kind: str, name: str, **described: str) -> Failure:
     """How a job that Step Functions waited for comes back when it failed."""
     cause = {f"{kind}JobName": name, f"{kind}JobStatus": "Failed"} | described

@@ -1,6 +1,5 @@
 """The synthesised state machine from an evaluation to what becomes of the candidate."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from tests.infrastructure.retraining_machine import (
     Failure,
     FakeStack,
     Run,
+    Start,
     job_failure,
 )
 from tests.infrastructure.synthesis import BUCKET, Synthesis
@@ -24,17 +24,6 @@ REFUSAL = {
     **EVALUATION,
     "verdict": {"promote": False, "reason": "BLEU 20.00 is 9.00 below the served model's 29.00"},
 }
-Start = Callable[..., Run]
-
-
-@pytest.fixture
-def start(pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch) -> Start:
-    definition = pytorch.definition()
-
-    def run(content: dict[str, Any] | None = None, **fake: Any) -> Run:
-        return Run(definition, **fake).start(monkeypatch, content)
-
-    return run
 
 
 def served(model_data: str = MADE_HERE, engine: str = "pytorch") -> FakeStack:

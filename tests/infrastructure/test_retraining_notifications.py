@@ -1,7 +1,6 @@
 """Every end of an execution is told, in words; what cannot be told changes no end."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,13 +11,13 @@ from tests.infrastructure.retraining_machine import (
     Failure,
     FakeStack,
     Run,
+    Start,
     states_reached,
 )
 from tests.infrastructure.synthesis import BUCKET, Synthesis, rendered
 
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/"
 OLD = {"ModelDataUrl": "s3://b/old.tar.gz", "ModelDescriptionUrl": "s3://b/d", "ModelEngine": ""}
-Start = Callable[..., Run]
 
 
 @pytest.fixture

@@ -1,28 +1,14 @@
 """Candidates in the model register: each once, with what became of it."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from tests.infrastructure.fake_register import FakeRegister, package_arn
-from tests.infrastructure.retraining_machine import EVALUATION, Failure, FakeStack, Run
+from tests.infrastructure.retraining_machine import EVALUATION, Failure, FakeStack, Run, Start
 from tests.infrastructure.synthesis import BUCKET, Synthesis
 
 GIVEN = f"s3://{BUCKET}/models/given.tar.gz"
 OTHERS = [f"s3://{BUCKET}/executions/e{number}/model.tar.gz" for number in range(5)]
 REFUSAL = {**EVALUATION, "verdict": {"promote": False, "reason": "BLEU 20.00 is 9.00 below"}}
-Start = Callable[..., Run]
-
-
-@pytest.fixture
-def start(pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch) -> Start:
-    definition = pytorch.definition()
-
-    def run(content: dict[str, Any] | None = None, name: str = "Nightly_Run.7", **fake: Any) -> Run:
-        return Run(definition, **fake).start(monkeypatch, content, name)
-
-    return run
 
 
 def served() -> FakeStack:

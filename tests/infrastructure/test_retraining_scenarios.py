@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests.infrastructure.retraining_machine import (
     Failure,
     FakeStack,
     Run,
+    Start,
     job_failure,
     states_reached,
 )
@@ -29,17 +29,6 @@ OLD = {
     "ModelEngine": "pytorch",
 }
 NO_MODEL = {"ModelDataUrl": "", "ModelDescriptionUrl": "", "ModelEngine": ""}
-Start = Callable[..., Run]
-
-
-@pytest.fixture
-def start(pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch) -> Start:
-    definition = pytorch.definition()
-
-    def run(content: dict[str, Any] | None = None, name: str = "Nightly_Run.7", **fake: Any) -> Run:
-        return Run(definition, **fake).start(monkeypatch, content, name)
-
-    return run
 
 
 def served(engine: str = "pytorch", **changes: Any) -> FakeStack:

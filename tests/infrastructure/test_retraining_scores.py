@@ -1,28 +1,16 @@
 """The scores of a candidate that was evaluated become metrics; a metric decides nothing."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.infrastructure.retraining_machine import EVALUATION, Failure, Run
+from tests.infrastructure.retraining_machine import EVALUATION, Failure, Run, Start
 from tests.infrastructure.synthesis import BUCKET, Synthesis
 from tests.infrastructure.test_templates_monitoring import shown
 
 GIVEN = {"pretrained_model": f"s3://{BUCKET}/models/given.tar.gz"}
 DENIED = Failure("CloudWatch.CloudWatchException", "not authorized: cloudwatch:PutMetricData")
 WRONG = Failure("CloudWatch.InvalidParameterValueException", "the value is too large")
-Start = Callable[..., Run]
-
-
-@pytest.fixture
-def start(pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch) -> Start:
-    definition = pytorch.definition()
-
-    def run(content: dict[str, Any] | None = None, **fake: Any) -> Run:
-        return Run(definition, **fake).start(monkeypatch, content)
-
-    return run
 
 
 def datum(name: str, value: float) -> dict[str, Any]:

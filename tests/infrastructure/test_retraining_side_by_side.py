@@ -1,12 +1,11 @@
 """Two executions of the synthesised state machine at once."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.infrastructure.retraining_machine import START_DATE, Failure, FakeStack, Run
+from tests.infrastructure.retraining_machine import START_DATE, Failure, FakeStack, Run, Start
 from tests.infrastructure.synthesis import BUCKET, Synthesis, rendered
 
 OLDER = ("nightly-1", "2025-12-31T23:00:00.123Z")
@@ -17,17 +16,6 @@ OTHER_MODEL = {
     "ModelDescriptionUrl": "s3://b/executions/other/description",
     "ModelEngine": "pytorch",
 }
-Start = Callable[..., Run]
-
-
-@pytest.fixture
-def start(pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch) -> Start:
-    definition = pytorch.definition()
-
-    def run(content: dict[str, Any] | None = None, **fake: Any) -> Run:
-        return Run(definition, **fake).start(monkeypatch, content)
-
-    return run
 
 
 @pytest.mark.parametrize("older", [[OLDER], [NEWER, SAME_MOMENT_BEFORE], [NEWER, OLDER]])
