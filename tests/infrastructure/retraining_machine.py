@@ -132,7 +132,7 @@ class FakeStack:
 
     def events(self) -> dict[str, Any]:
         """The newest first; what else was under way is cancelled when one resource fails."""
-        failures = ["Resource update cancelled", self.endpoint_failure]
+        failures = ["Resource update cancelled", self.endpoint_failure, "of an earlier update"]
         failed = [
             {"ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": reason}
             for reason in failures
