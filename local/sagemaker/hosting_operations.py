@@ -112,7 +112,7 @@ class HostingOperations:
         endpoint = self.get(request["EndpointName"])
         if not endpoint.wait(0):
             raise ValidationError(f'Cannot update in-progress endpoint "{endpoint.arn}".')
-        check_update(request, endpoint, self.configs.get(request["EndpointConfigName"]))
+        check_update(request, endpoint.fleet, self.configs.get(request["EndpointConfigName"]))
         # Nothing to switch: only how to switch has changed.
         if endpoint.config_name != request["EndpointConfigName"] or endpoint.fleet is None:
             endpoint.deploy(self._fleet(endpoint.name, request["EndpointConfigName"]))

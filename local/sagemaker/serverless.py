@@ -1,13 +1,11 @@
 """What SageMaker says to serverless inference beyond its request model."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from local.sagemaker.errors import ValidationError
+from local.sagemaker.hosting import Fleet
 from local.sagemaker.tag_operations import Request
-
-if TYPE_CHECKING:
-    from local.sagemaker.endpoint import Endpoint
 
 MAX_SERVERLESS_BODY_BYTES = 4_194_304
 _MEMORY_STEP_MB = 1024
@@ -38,8 +36,8 @@ def check_variant(variant: Mapping[str, Any], model: Mapping[str, Any]) -> None:
             raise ValidationError(f"serverless inference does not support {key} of a model")
 
 
-def check_update(request: Request, endpoint: "Endpoint", config: Mapping[str, Any]) -> None:
-    """Refuse to turn an endpoint of instances into a serverless one, or back.
+def check_update(request: Request, fleet: Fleet | None, config: Mapping[str, Any]) -> None:
+    """Refuse to turn an endpoint's fleet of instances into a serverless one, or back.
 
     Raises:
         ValidationError: also for a deployment policy where there is no fleet to switch.
@@ -47,11 +45,10 @@ def check_update(request: Request, endpoint: "Endpoint", config: Mapping[str, An
     serverless = config["ProductionVariants"][0].get("ServerlessConfig") is not None
     if serverless and "DeploymentConfig" in request:
         raise ValidationError("DeploymentConfig is not supported for serverless endpoints")
-    fleet = endpoint.fleet
     if fleet is not None and (fleet.serverless is not None) != serverless:
         raise ValidationError(
-            f'Cannot update endpoint "{endpoint.arn}" between instances and serverless inference; '
-            "create another endpoint."
+            f'Cannot update endpoint "{request["EndpointName"]}" between instances and '
+            "serverless inference; create another endpoint."
         )
 
 
