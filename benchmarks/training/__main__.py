@@ -1,7 +1,7 @@
 """Measures training beside other engines; the last line is how much faster the product is.
 
 Every contender is a process of its own, and they take turns. All get one allocator environment,
-in which a plain loop loses no time to page faults either.
+in which a plain loop loses no time to page faults either, and one policy of waiting threads.
 """
 
 import argparse
@@ -27,6 +27,8 @@ ALLOCATOR = (
     "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4294967296:"
     "glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=268435456"
 )
+WAIT_POLICY = os.environ.get("OMP_WAIT_POLICY", "passive")
+"""Threads that spin while they wait take a shared machine's cores from those that work."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +102,7 @@ def _print_setting() -> None:
         f"positions a batch; dropout {setting.DROPOUT} on embeddings and outputs of layer parts;\n"
         f"{setting.NUM_TIMED} updates after {setting.NUM_WARMUP} to warm up; torch "
         f"{torch.__version__}, {_num_threads()} threads, OMP_WAIT_POLICY="
-        f"{os.environ.get('OMP_WAIT_POLICY', 'not set')}, GLIBC_TUNABLES={ALLOCATOR}",
+        f"{WAIT_POLICY}, GLIBC_TUNABLES={ALLOCATOR}",
         flush=True,
     )
 
@@ -127,6 +129,7 @@ def _run(contender: Contender, folder: Path) -> Run:
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": str(_num_threads()),
+        "OMP_WAIT_POLICY": WAIT_POLICY,
         "GLIBC_TUNABLES": ALLOCATOR,
     }
     module = f"benchmarks.training.{contender.module}"
