@@ -48,6 +48,11 @@ def denied(name: str, error: ClientError) -> None:
     logger.warning("not readable, taken as missing", file=name, **_cause(error))
 
 
+def untraced(error: Exception) -> None:
+    """A call of the endpoint that is missing in its request's trace."""
+    logger.warning("not traced", **_cause(error))
+
+
 def _cause(error: BaseException) -> dict[str, Any]:
     """Type and places only: messages of exceptions and of the model may quote the caller."""
     frames = traceback.extract_tb(error.__traceback__)

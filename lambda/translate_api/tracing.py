@@ -11,6 +11,7 @@ import socket
 from collections.abc import Mapping
 
 from protocol.translation import HTTP_STATUS, ErrorCode
+from translate_api import request_log
 
 _HEADER = b'{"format": "json", "version": 1}\n'
 _NAME = "endpoint"
@@ -20,6 +21,8 @@ def endpoint_called(
     started: float, seconds: float, code: ErrorCode | None, environ: Mapping[str, str] = os.environ
 ) -> None:
     """Send one subsegment, if X-Ray has sampled the request at hand.
+
+    A trace that cannot be sent leaves a line in the log and never costs the caller the answer.
 
     Args:
         started: seconds since the epoch.
@@ -44,9 +47,17 @@ def endpoint_called(
     }
     if code is not None:
         segment["fault" if HTTP_STATUS[code] >= 500 else "error"] = True
+    try:
+        _send(_HEADER + json.dumps(segment).encode(), daemon)
+    except (OSError, ValueError, OverflowError) as error:
+        request_log.untraced(error)
+
+
+def _send(datagram: bytes, daemon: str) -> None:
+    """Send one datagram to a daemon at `host:port`."""
     host, _, port = daemon.rpartition(":")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
-        datagrams.sendto(_HEADER + json.dumps(segment).encode(), (host, int(port)))
+        datagrams.sendto(datagram, (host, int(port)))
 
 
 def _fields(header: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 import io
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from botocore.exceptions import (
 
 from protocol.translation import HTTP_STATUS, ErrorCode, RequestError
 from translate_api import endpoint as endpoint_module
+from translate_api import request_log
 from translate_api.endpoint import Endpoint
 from translate_api.media_types import MediaType
 
@@ -32,6 +34,9 @@ class FakeRuntime:
         if self.failures:
             raise self.failures.pop(0)
         return {"Body": io.BytesIO(b"answer")}
+
+
+TRACE = "Root=1-6921d3c0-2f1c6c0e4f3a5b6c7d8e9f00;Parent=53995c3f42cd8ad8;Sampled=1"
 
 
 def aws_error(code: str, message: str = "") -> ClientError:
@@ -156,3 +161,43 @@ def test_a_connection_that_breaks_late_is_not_tried_again(monkeypatch: pytest.Mo
         Endpoint(runtime, "translation", NO_MODEL).invoke(b"", MediaType.JSON)
     assert caught.value.code is ErrorCode.OVERLOADED
     assert runtime.num_calls == 1
+
+
+def test_a_call_is_traced_with_what_the_caller_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
+        daemon.bind(("127.0.0.1", 0))
+        daemon.settimeout(5)
+        monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", f"127.0.0.1:{daemon.getsockname()[1]}")
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+        Endpoint(FakeRuntime(), "translation", NO_MODEL).invoke(b"", MediaType.JSON)
+        refusal(model_error(503))
+        segments = [json.loads(daemon.recv(10_000).split(b"\n", 1)[1]) for _ in range(2)]
+
+    assert [segment["annotations"]["code"] for segment in segments] == ["ok", "overloaded"]
+    assert {segment["parent_id"] for segment in segments} == {"53995c3f42cd8ad8"}
+
+
+@pytest.mark.parametrize(
+    "daemon",
+    [
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:port",
+        "127.0.0.1:99999",
+        "256.1.1.1:2000",
+        "[::1]:2000",
+    ],
+)
+def test_an_address_that_no_trace_reaches_costs_no_answer(
+    daemon: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(request_log.logger, "warning", lambda text, **_: warnings.append(text))
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", daemon)
+
+    answer = Endpoint(FakeRuntime(), "translation", NO_MODEL).invoke(b"", MediaType.JSON)
+
+    assert answer == b"answer"
+    assert warnings == ["not traced"]
+    assert refusal(model_error(400)).code is ErrorCode.BAD_REQUEST
