@@ -59,8 +59,8 @@ bench-preprocessing-large: setup ## preprocessing of six million pairs: its time
 bench-training: setup .bench-venv/.installed ## training beside EOLE, Marian and nn.Transformer (DATA=DIR with train.en and train.de, else generated)
 	@$(BIN)/python -m benchmarks.training $(if $(DATA),--data $(DATA))
 
-bench-quality: setup ## BLEU of three trainings on DATA=DIR with train, val and test .en and .de (WORK=DIR keeps them; DISTIL=1 goes on with what they say)
-	@$(BIN)/python -m benchmarks.quality --data $(or $(DATA),.) --work $(or $(WORK),.local/quality) $(if $(DISTIL),--distil)
+bench-quality: setup ## BLEU of three trainings on DATA=DIR with train, val and test .en and .de (WORK=DIR keeps them; DISTIL=0 learns from the corpus alone)
+	@$(BIN)/python -m benchmarks.quality --data $(or $(DATA),.) --work $(or $(WORK),.local/quality) $(if $(filter 0,$(DISTIL)),--no-distil)
 
 bench-reading: setup ## a record file of six million pairs: the time to read it and the memory
 	@$(BIN)/python -m benchmarks.training.reading 6000000

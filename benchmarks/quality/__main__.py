@@ -1,5 +1,7 @@
 """Trains on a corpus with several seeds and scores its test set; the last line is the mean BLEU.
 
+Each model first learns from the corpus alone, then goes on with what all of them make of its text.
+
 A work folder keeps the trainings, so that one that was stopped goes on where it was.
 """
 
@@ -14,6 +16,7 @@ from benchmarks.processes import BenchmarkError
 from benchmarks.quality.distillation import distil
 from benchmarks.quality.recipe import (
     HYPERPARAMETERS,
+    MAX_PARAMETERS,
     MERGES,
     NUM_SEEDS,
     STUDENT_HYPERPARAMETERS,
@@ -80,7 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, metavar="DIR", help="train, val, test .en and .de")
     add("--work", type=Path, required=True, metavar="DIR", help="keeps what is trained")
     add("--seeds", type=int, default=NUM_SEEDS, metavar="N", help="seeds 1 to N")
-    add("--distil", action="store_true", help="go on with what the models make of the text")
+    add(
+        "--distil",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="go on with what the models make of the text",
+    )
     add("--merges", type=int, default=MERGES, metavar="N", help="of the joint byte-pair encoding")
     add(
         "--hyperparameter",
@@ -108,9 +116,15 @@ def _report(name: str, model: Path, scores: Scores) -> None:
         f"{name}: beam {scores.beam:.2f}, int8 {scores.beam_int8:.2f}, "
         f"greedy {scores.greedy:.2f}, greedy before export {scores.greedy_torch:.2f}; "
         f"13a {scores.beam_13a:.2f}, chrF {scores.beam_chrf:.2f}; "
+        f"{_size(manifest['num_parameters'])}, "
         f"{manifest['num_batches']:,} batches in {manifest['training_seconds'] / 60:.0f} min",
         flush=True,
     )
+
+
+def _size(num_parameters: int) -> str:
+    above = f" (above the comparison's {MAX_PARAMETERS:,})"
+    return f"{num_parameters:,} parameters{above if num_parameters > MAX_PARAMETERS else ''}"
 
 
 def _conclude(scores: Sequence[Scores]) -> None:
