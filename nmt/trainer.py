@@ -1,7 +1,7 @@
 """The training loop: steps, validation, early stopping, checkpoints, best weights at the end."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 
 import torch
@@ -11,19 +11,15 @@ from nmt.checkpoint import CheckpointFolder, Identity, random_states, restore_ra
 from nmt.data import Batch, Indices, ParallelCorpus, epoch_batches, make_batch
 from nmt.loss import batch_loss
 from nmt.machine import Machine
-from nmt.metrics import ValidationMetrics
+from nmt.measurement import Measurement
 from nmt.model import Transformer
 from nmt.optimization import clip_gradients
 from nmt.outcome import DivergenceError, NothingTrainedError, StopReason, TrainingOutcome
 from nmt.processes import OneProcess, Processes
-from nmt.progress import (
-    Progress,
-    Stretch,
-    TrainingObserver,
-)
+from nmt.progress import Progress, Stretch, TrainingObserver
 from nmt.trainer_config import TrainerConfig
 from nmt.training_state import TrainingState
-from nmt.validation import ValidationInterruptedError, Validator
+from nmt.validation import Validator
 from protocol.vocabulary import PAD_ID
 
 
@@ -44,7 +40,6 @@ class Trainer:
     ) -> None:
         self.model = model
         self.corpus = corpus
-        self.validator = validator
         self.config = config
         self.observer = observer
         self.checkpoints = checkpoints
@@ -52,6 +47,12 @@ class Trainer:
         self.processes = processes or OneProcess()
         self.device = next(model.parameters()).device
         self.state = TrainingState(model, config)
+        self._measurement = Measurement(
+            validator,
+            self.processes,
+            autocast=self._autocast,
+            stop_requested=stop_requested,
+        )
         self._stretch = Stretch()
         self._stop_is_agreed = False
 
@@ -105,7 +106,7 @@ class Trainer:
 
     def validate(self) -> None:
         """Measure the weights, keep them if they are the best so far, save a checkpoint."""
-        metrics = self._measure(bleu=self.config.validate_bleu)
+        metrics = self._measurement.measure(self.state.measured, bleu=self.config.validate_bleu)
         if metrics is None:
             return
         before = self.state.kept.metrics if self.state.kept else None
@@ -229,12 +230,12 @@ class Trainer:
             raise NothingTrainedError(f"training ended before its first batch: {reason}")
         state = self.state
         if state.kept is None:
-            state.keep(self._measured_to_the_end())
+            state.keep(self._measurement.measure_to_the_end(state.measured))
         kept = state.kept
         assert kept is not None  # noqa: S101
         self.model.load_state_dict(kept.weights)
-        self.state.measured.load_state_dict(kept.weights)
-        metrics = self._with_bleu(kept.metrics)
+        state.measured.load_state_dict(kept.weights)
+        metrics = self._measurement.with_bleu(state.measured, kept.metrics)
         state.count_seconds()
         return TrainingOutcome(
             reason=reason,
@@ -244,31 +245,6 @@ class Trainer:
             metrics=metrics,
             curve=state.curve,
         )
-
-    def _with_bleu(self, metrics: ValidationMetrics) -> ValidationMetrics:
-        """Decode the validation set unless that was done, or there is no time for it."""
-        return metrics if metrics.bleu is not None else self._measure(bleu=True) or metrics
-
-    def _measure(
-        self, *, bleu: bool, interrupted: Callable[[], bool] | None = None
-    ) -> ValidationMetrics | None:
-        """The first process measures for all; `None` when it was asked to stop on the way."""
-        metrics = None
-        if self.processes.rank == 0:
-            with suppress(ValidationInterruptedError):
-                metrics = self.validator.measure(
-                    self.state.measured,
-                    bleu=bleu,
-                    autocast=self._autocast(),
-                    interrupted=interrupted or self.stop_requested,
-                )
-        return self.processes.from_first(metrics)
-
-    def _measured_to_the_end(self) -> ValidationMetrics:
-        """Measures without BLEU, come what may, since weights are not kept without any."""
-        metrics = self._measure(bleu=False, interrupted=lambda: False)
-        assert metrics is not None  # noqa: S101
-        return metrics
 
     def _report(self) -> None:
         progress = self.progress
