@@ -27,7 +27,8 @@ from training.hyperparameters import Hyperparameters
 from training.learning_curve import write_learning_curve
 from training.progress import BLEU, metric_values
 from training.recipe import Recipe
-from training.table import HYPERPARAMETERS, Status
+from training.rows import Status
+from training.table import HYPERPARAMETERS
 from training.values import Value
 from training.versions import versions
 

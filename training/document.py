@@ -4,14 +4,17 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from training.table import ADDITIONS, BUILT_IN, Hyperparameter
+from training.additions import ADDITIONS
+from training.built_in import BUILT_IN
+from training.rows import Hyperparameter
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "hyperparameters.md"
 
 _HEAD = """\
 # Hyperparameters
 
-Written by `python -m training.document` from `training/table.py`; change that file, not this one.
+Written by `python -m training.document` from `training/built_in.py` and
+`training/additions.py`; change those files, not this one.
 
 A training job takes every hyperparameter of SageMaker's built-in Seq2Seq algorithm. Each is
 *honoured* (means the same here), *mapped* (sets the Transformer's counterpart) or has *no effect*

@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from training.table import HYPERPARAMETERS, Hyperparameter, Status
+from training.rows import Hyperparameter, Status
+from training.table import HYPERPARAMETERS
 from training.values import Value
 
 

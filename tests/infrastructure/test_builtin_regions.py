@@ -15,7 +15,7 @@ from tests.infrastructure.bulk_machine import BulkRun
 from tests.infrastructure.retraining_machine import Run
 from tests.infrastructure.service_models import check_request
 from tests.infrastructure.synthesis import ACCOUNT, REGION, Synthesis, rendered
-from training.table import BUILT_IN
+from training.built_in import BUILT_IN
 
 SUFFIXES = {
     "cn-": "amazonaws.com.cn",

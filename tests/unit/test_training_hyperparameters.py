@@ -2,13 +2,15 @@ import pytest
 
 from nmt.metrics import Metric
 from nmt.optimization import OptimizerType, ScheduleType
+from training.built_in import BUILT_IN
 from training.hyperparameters import (
     HyperparameterError,
     no_effect_warnings,
     read_hyperparameters,
 )
 from training.recipe import Recipe, build_recipe, compromises
-from training.table import BUILT_IN, HYPERPARAMETERS, Hyperparameter, Status
+from training.rows import Hyperparameter, Status
+from training.table import HYPERPARAMETERS
 
 WALK_THROUGH = {
     "max_seq_len_source": "60",
