@@ -14,6 +14,7 @@ import ctranslate2
 import numpy as np
 import numpy.typing as npt
 
+from nmt.positions import count_positions
 from protocol.vocabulary import BOS, EOS, PAD, UNK
 
 CONTROL_SYMBOLS = frozenset({PAD, BOS, EOS})
@@ -94,9 +95,13 @@ def available_cores() -> int:
 class Translator:
     """A loaded model. Calls from several threads run side by side, up to `num_threads`."""
 
-    def __init__(self, engine: Any, config: TranslatorConfig) -> None:
+    def __init__(
+        self, engine: Any, config: TranslatorConfig, *, max_positions: int | None = None
+    ) -> None:
         self._engine = engine
         self._config = config
+        self.max_positions = max_positions
+        """Pieces, its end among them, of the longest hypothesis; `None`: it may have any length."""
 
     @classmethod
     def load(cls, folder: Path, config: TranslatorConfig | None = None) -> "Translator":
@@ -120,9 +125,10 @@ class Translator:
                 inter_threads=(config.num_threads or available_cores()) if on_cpu else 1,
                 intra_threads=1,
             )
+            max_positions = count_positions(folder)
         except (IndexError, MemoryError, RuntimeError, ValueError) as error:
             raise TranslatorError(f"{folder}: CTranslate2 cannot load it: {error}") from error
-        return cls(engine, config)
+        return cls(engine, config, max_positions=max_positions)
 
     @property
     def description(self) -> str:

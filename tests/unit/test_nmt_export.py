@@ -10,6 +10,7 @@ from nmt.decoding import greedy_decode
 from nmt.export import export_model
 from nmt.initialization import InitializationConfig, initialize
 from nmt.model import ModelConfig, Transformer
+from nmt.positions import count_positions
 from protocol.vocabulary import BOS_ID, EOS_ID, SPECIAL_SYMBOLS
 
 torch.set_num_threads(1)
@@ -110,6 +111,12 @@ def test_beam_search_finds_what_the_trained_model_thinks_as_likely(tmp_path: Pat
         greedy = greedy_decode(model, torch.tensor([[*source, EOS_ID]]), max_decoding_length=20)[0]
         if len(greedy) < MAX_DECODING_LENGTH:
             assert score > log_probability(model, source, greedy) - 1e-3
+
+
+def test_the_exported_model_has_no_last_position(tmp_path: Path) -> None:
+    folder, model = tmp_path / "ct2", random_model(shared=True)
+    export_model(model, folder, source_tokens=SOURCE_TOKENS, target_tokens=SOURCE_TOKENS)
+    assert count_positions(folder) is None
 
 
 def test_the_folder_says_how_the_model_is_fed(tmp_path: Path) -> None:
