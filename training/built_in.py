@@ -29,8 +29,9 @@ BUILT_IN: tuple[Hyperparameter, ...] = (
         "bucket_width",
         COUNT,
         "1",
-        "Lengths that fall into the same multiple of this count as alike. 1, the default here, "
-        "pads least; the built-in algorithm's is 10, the step of its unrolled graphs.",
+        "Lengths that fall into the same multiple of this count as alike for bucketing. 1, the "
+        "default here, pads least; the built-in algorithm's is 10, the step of its unrolled "
+        "graphs.",
     ),
     honoured(
         "bucketing_enabled",
@@ -168,7 +169,9 @@ BUILT_IN: tuple[Hyperparameter, ...] = (
         "plateau_reduce_lr_threshold",
         COUNT,
         "3",
-        "Checkpoints in a row without a better `optimized_metric` before plateau_reduce acts.",
+        "Checkpoints in a row without a better `optimized_metric` before plateau_reduce acts. From "
+        "`checkpoint_threshold` up it never does, unless `min_num_epochs` keeps training from "
+        "stopping: training ends first.",
     ),
     no_effect(
         "rnn_attention_in_upper_layers",

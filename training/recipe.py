@@ -11,6 +11,7 @@ from nmt.optimization import OptimizerConfig, OptimizerType, ScheduleConfig, Sch
 from nmt.trainer_config import TrainerConfig
 from nmt.validation import ValidationConfig
 from training.hyperparameters import HyperparameterError, Hyperparameters
+from training.overrides import override_warnings
 
 _DEFAULT_DROPOUT = 0.1
 _DIMENSIONS_PER_HEAD = 32
@@ -99,11 +100,17 @@ def compromises(given: Hyperparameters) -> list[str]:
         lines.append(
             f"num_embed_source and num_embed_target become one model dimension, {_model_dim(given)}"
         )
-    if "momentum" in given.given and given.text("optimizer_type") != "sgd":
-        lines.append("momentum has no effect: only optimizer_type sgd uses it")
-    if "batch_size" in given.given and given.values["batch_tokens"] is not None:
-        lines.append("batch_size has no effect: batch_tokens replaces it")
-    return lines
+    if given.real("consistency_weight") and not _drops_anything(build_recipe(given)):
+        lines.append(
+            f"consistency_weight={given.given['consistency_weight']} has no effect: both passes "
+            "over a batch are alike without dropout"
+        )
+    return lines + override_warnings(given)
+
+
+def _drops_anything(recipe: Recipe) -> bool:
+    embedding_dropouts = recipe.source_embedding_dropout, recipe.target_embedding_dropout
+    return any((recipe.dropout, *embedding_dropouts))
 
 
 def _given_dims(given: Hyperparameters) -> list[str]:

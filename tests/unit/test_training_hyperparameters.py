@@ -239,12 +239,3 @@ def test_bleu_is_measured_on_the_sample_that_is_asked_for(
 
     assert built.trainer.validate_bleu is validate_bleu
     assert built.validation.bleu_sample_size == sample
-
-
-def test_what_another_hyperparameter_replaces_is_said() -> None:
-    given = read_hyperparameters({"momentum": "0.9", "batch_tokens": "4096", "batch_size": "64"})
-
-    assert compromises(given) == [
-        "momentum has no effect: only optimizer_type sgd uses it",
-        "batch_size has no effect: batch_tokens replaces it",
-    ]
