@@ -77,10 +77,10 @@ class Trainer:
             self.validate()
         while (reason := self.should_stop()) is None:
             self._train_epoch()
+        if reason is not StopReason.REQUESTED and not self._is_validated():
+            reason = reason if self.validate() else StopReason.REQUESTED
         if reason is StopReason.REQUESTED:
             self.save()
-        elif self.progress.validated_step < self.progress.step:
-            self.validate()
         return self._finish(reason)
 
     def train_step(self, batch: Batch | None, *, share: float = 1.0) -> float:
@@ -104,17 +104,23 @@ class Trainer:
         self.state.move()
         return value
 
-    def validate(self) -> None:
-        """Measure the weights, keep them if they are the best so far, save a checkpoint."""
+    def validate(self) -> bool:
+        """Measure the weights, keep them if they are the best so far, save a checkpoint.
+
+        Returns false in every process when a stop came first; the training then has to end, and
+        goes on with this validation when it is resumed.
+        """
         metrics = self._measurement.measure(self.state.measured, bleu=self.config.validate_bleu)
         if metrics is None:
-            return
+            self._stop_is_agreed = True
+            return False
         before = self.state.kept.metrics if self.state.kept else None
         improved = metrics.better_than(before, self.config.optimized_metric)
         report = self.state.take_in(metrics, improved=improved)
         self.observer.validated(report)
         self.save()
         self._stretch = Stretch()
+        return True
 
     def should_stop(self) -> StopReason | None:
         """The reason to end now, if there is one."""
@@ -184,9 +190,11 @@ class Trainer:
         return added[0]
 
     def _validation_is_due(self) -> bool:
-        step = self.progress.step
-        due = step % self.config.checkpoint_frequency == 0
-        return due and self.progress.validated_step < step
+        due = self.progress.step % self.config.checkpoint_frequency == 0
+        return due and not self._is_validated()
+
+    def _is_validated(self) -> bool:
+        return self.progress.validated_step == self.progress.step
 
     def _resume(self) -> None:
         """Go on from the newest checkpoint, or start with the first process's weights."""

@@ -3,20 +3,18 @@
 import dataclasses
 import json
 import multiprocessing
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from nmt.checkpoint import CheckpointFolder
-from nmt.data import BatchConfig, ParallelCorpus, read_corpus
+from nmt.data import BatchConfig, read_corpus
 from nmt.optimization import ScheduleConfig
 from nmt.processes import DistributedProcesses, OneProcess, Processes
 from nmt.trainer import Trainer
 from nmt.trainer_config import TrainerConfig
-from nmt.validation import ValidationConfig, Validator
-from tests.short_trainings import Log, new_model
+from tests.short_trainings import Log, StoppedValidator, new_model
 from training.meeting_point import MeetingPoint
 
 CONFIG = TrainerConfig(
@@ -40,6 +38,8 @@ class Setting:
     checkpoints: Path | None = None
     stop: tuple[int, int] | None = None
     """The rank that is asked to stop, and when it has done so many batches."""
+    stop_validating: int | None = None
+    """The batch while whose weights are measured the first process is asked to stop."""
 
 
 def train(setting: Setting, processes: Processes) -> dict[str, Any]:
@@ -48,14 +48,15 @@ def train(setting: Setting, processes: Processes) -> dict[str, Any]:
     corpus = read_corpus(setting.records, max_source_length=10, max_target_length=10)
     model, log = new_model(setting.dropout), Log()
     torch.manual_seed(7 + processes.rank)
+    validator = StoppedValidator(corpus, lambda: trainer.progress.step == setting.stop_validating)
     trainer = Trainer(
         model,
         corpus,
-        _validator(corpus),
+        validator,
         setting.config,
         observer=log,
         checkpoints=None if setting.checkpoints is None else CheckpointFolder(setting.checkpoints),
-        stop_requested=lambda: _is_asked(setting, processes.rank, trainer),
+        stop_requested=lambda: validator.asked or _is_asked(setting, processes.rank, trainer),
         processes=processes,
     )
     outcome = trainer.train()
@@ -98,11 +99,6 @@ def _member(rank: int, size: int, port: int, setting: Setting, folder: Path) -> 
 def train_alone(setting: Setting) -> dict[str, Any]:
     """Run it in this process."""
     return train(setting, OneProcess())
-
-
-def _validator(corpus: ParallelCorpus) -> Validator:
-    spoken: Callable[..., str] = lambda ids: " ".join(map(str, ids))  # noqa: E731
-    return Validator(corpus, ValidationConfig(), spoken)
 
 
 def _is_asked(setting: Setting, rank: int, trainer: Trainer) -> bool:

@@ -1,5 +1,8 @@
 """Trainings of a few batches of a model of a few weights, and what they said."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import torch
 
 from nmt.checkpoint import CheckpointFolder
@@ -76,6 +79,24 @@ class ScriptedValidator(Validator):
         return ValidationMetrics(perplexity=next(self.perplexities), accuracy=0.5, bleu=1.0)
 
 
+class StoppedValidator(Validator):
+    """Measures, but a stop comes when it begins at the given time; `asked` says so from then on."""
+
+    def __init__(self, corpus: ParallelCorpus, is_time: Callable[[], bool]) -> None:
+        super().__init__(corpus, ValidationConfig(), spoken)
+        self.is_time = is_time
+        self.asked = False
+
+    def measure(self, model: Transformer, **options: Any) -> ValidationMetrics:
+        self.asked = self.asked or self.is_time()
+        return super().measure(model, **options)
+
+
+def spoken(ids: Sequence[int]) -> str:
+    """Ids as a text that BLEU can compare."""
+    return " ".join(map(str, ids))
+
+
 def run(
     corpus: ParallelCorpus,
     config: TrainerConfig,
@@ -83,15 +104,13 @@ def run(
     perplexities: list[float] | None = None,
     checkpoints: CheckpointFolder | None = None,
     stop_at: int | None = None,
+    stop_validating: int | None = None,
     model: Transformer | None = None,
 ) -> tuple[TrainingOutcome, Log, Transformer]:
-    """Train, ask to stop at a batch if one is given, and say what came of it."""
+    """Train, ask to stop at a batch or while one is validated, and say what came of it."""
     model, log = model or new_model(), Log()
-    validator = (
-        Validator(corpus, ValidationConfig(), lambda ids: " ".join(map(str, ids)))
-        if perplexities is None
-        else ScriptedValidator(corpus, perplexities)
-    )
+    stopped = StoppedValidator(corpus, lambda: trainer.progress.step == stop_validating)
+    validator = stopped if perplexities is None else ScriptedValidator(corpus, perplexities)
     trainer = Trainer(
         model,
         corpus,
@@ -99,6 +118,8 @@ def run(
         config,
         observer=log,
         checkpoints=checkpoints,
-        stop_requested=lambda: stop_at is not None and trainer.progress.step >= stop_at,
+        stop_requested=lambda: (
+            stopped.asked or (stop_at is not None and trainer.progress.step >= stop_at)
+        ),
     )
     return trainer.train(), log, model

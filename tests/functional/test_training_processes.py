@@ -60,6 +60,27 @@ def test_a_stop_of_one_is_a_stop_of_all_and_all_go_on(records: Path, tmp_path: P
         assert seen["weights"] == uninterrupted["weights"]
 
 
+@pytest.mark.parametrize("step", [20, 30])
+def test_a_stop_in_a_validation_stops_all_before_the_next_batch(
+    records: Path, tmp_path: Path, step: int
+) -> None:
+    config = dataclasses.replace(CONFIG, max_num_batches=30)
+    setting = Setting(
+        records=records, dropout=0.1, checkpoints=tmp_path / "checkpoints", config=config
+    )
+    (tmp_path / "whole").mkdir()
+    whole = train_together(2, dataclasses.replace(setting, checkpoints=None), tmp_path / "whole")
+
+    stopped = train_together(2, dataclasses.replace(setting, stop_validating=step), tmp_path)
+    resumed = train_together(2, setting, tmp_path)
+
+    assert [seen["end"][:2] for seen in stopped] == [["asked to stop", step]] * 2
+    for seen, uninterrupted in zip(resumed, whole, strict=True):
+        assert seen["resumed_at"] == [step]
+        for same in ("losses", "perplexities", "end", "weights"):
+            assert seen[same] == uninterrupted[same]
+
+
 def test_another_number_of_processes_goes_on_and_is_warned_of(
     records: Path, tmp_path: Path
 ) -> None:

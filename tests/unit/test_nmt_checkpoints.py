@@ -96,6 +96,33 @@ def test_a_validation_that_a_stop_cut_short_is_made_up_for(
     assert [step for step, _ in log.validations] == [2, 4, 6]
 
 
+@pytest.mark.parametrize(
+    ("limit", "num_batches"),
+    [({"max_num_batches": 5}, 5), ({"max_num_batches": 6}, 6), ({"max_num_epochs": 1}, 4)],
+)
+@pytest.mark.parametrize("frequency", [2, 3])
+def test_a_stop_in_the_last_validation_loses_nothing(
+    corpus: ParallelCorpus,
+    folder: CheckpointFolder,
+    limit: dict[str, int],
+    num_batches: int,
+    frequency: int,
+) -> None:
+    config = dataclasses.replace(CONFIG, checkpoint_frequency=frequency, **limit)  # type: ignore[arg-type]
+    whole_outcome, _, whole = run(corpus, config)
+
+    stopped, log, _ = run(corpus, config, checkpoints=folder, stop_validating=num_batches)
+    assert (stopped.reason, stopped.num_batches) == (StopReason.REQUESTED, num_batches)
+    assert num_batches not in [step for step, _ in log.validations]
+    assert names(folder)[-1] == f"checkpoint-{num_batches:010}.pt"
+
+    resumed_outcome, log, resumed = run(corpus, config, checkpoints=folder)
+    assert (log.resumed_at, [step for step, _ in log.validations]) == ([num_batches], [num_batches])
+    assert resumed_outcome.reason is whole_outcome.reason
+    assert resumed_outcome.metrics == whole_outcome.metrics
+    assert same_weights(resumed, whole)
+
+
 def test_the_last_two_checkpoints_are_kept(trained: CheckpointFolder) -> None:
     assert names(trained) == NAMES
 
