@@ -65,12 +65,17 @@ def read_arguments(arguments: Sequence[str]) -> EvaluationSettings:
     add("--baseline", required=True, choices=list(Baseline), type=Baseline)
     add("--gate-min-bleu", type=_points, default=0.0, metavar="BLEU")
     add("--gate-max-loss", type=_points, default=0.5, metavar="BLEU")
+    add("--gate-max-loss-by-chance", type=_points, default=2.0, metavar="BLEU")
     given = parser.parse_args(arguments)
     return EvaluationSettings(
         execution=given.execution,
         text_origin=given.test_set,
         baseline=given.baseline,
-        gate=Gate(min_bleu=given.gate_min_bleu, max_loss=given.gate_max_loss),
+        gate=Gate(
+            min_bleu=given.gate_min_bleu,
+            max_loss=given.gate_max_loss,
+            max_loss_by_chance=given.gate_max_loss_by_chance,
+        ),
     )
 
 

@@ -15,6 +15,8 @@ class Gate:
     min_bleu: float = 0.0
     max_loss: float = 0.5
     """By how much a candidate may be worse than the served model."""
+    max_loss_by_chance: float = 2.0
+    """By how much where the test set cannot tell the loss from chance."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,4 +61,8 @@ def _judge_loss(comparison: Comparison, gate: Gate) -> Verdict:
     test = f"p = {comparison.p_value:.3f}, paired bootstrap of {NUM_RESAMPLES:,} resamples"
     if comparison.p_value < SIGNIFICANCE:
         return Verdict(promote=False, reason=f"{told}, and that is no chance ({test})")
-    return Verdict(promote=True, reason=f"{told}, but that may be chance ({test})")
+    if loss <= gate.max_loss_by_chance:
+        return Verdict(promote=True, reason=f"{told}, but that may be chance ({test})")
+    few = f"the test set has too few sentences to tell whether that is chance ({test})"
+    limit = f"gate_max_loss_by_chance ({gate.max_loss_by_chance:g})"
+    return Verdict(promote=False, reason=f"{told}; {few}, which excuses no more than {limit}")

@@ -88,6 +88,8 @@ class Settings:
     """A candidate with less is not promoted."""
     gate_max_loss: float = formats.points(0.5)
     """By how much less BLEU than the served model's a candidate may have, unless by chance."""
+    gate_max_loss_by_chance: float = formats.points(2)
+    """By how much less where that may be chance."""
     transform_instance_type: str = formats.matching("ml.c6i.xlarge", formats.INSTANCE_TYPE)
     """Bulk translation's."""
     bulk_max_instances: int = formats.between(4, 1, 100)
@@ -143,6 +145,11 @@ class Settings:
             raise SettingsError(
                 f"endpoint_max_instances: {self.endpoint_max_instances} is below "
                 f"endpoint_min_instances; use {self.endpoint_min_instances} or more"
+            )
+        if self.gate_max_loss_by_chance < self.gate_max_loss:
+            raise SettingsError(
+                f"gate_max_loss_by_chance: {self.gate_max_loss_by_chance:g} is below "
+                f"gate_max_loss; use {self.gate_max_loss:g} or more"
             )
         if self.serverless_memory_mb % _SERVERLESS_MEMORY_STEP:
             raise SettingsError(

@@ -193,6 +193,7 @@ class Evaluation(Construct):
             "--baseline": f"{{% {_BASELINE} %}}",
             "--gate-min-bleu": f"{settings.gate_min_bleu:g}",
             "--gate-max-loss": f"{settings.gate_max_loss:g}",
+            "--gate-max-loss-by-chance": f"{settings.gate_max_loss_by_chance:g}",
         }
         return [part for option in given.items() for part in option]
 

@@ -64,6 +64,7 @@ def chosen(tmp_path_factory: pytest.TempPathFactory, bundles: Path) -> Synthesis
         endpoint_max_instances="2",
         gate_min_bleu="12.5",
         gate_max_loss=2,
+        gate_max_loss_by_chance="3.5",
         evaluation_max_runtime_minutes=90,
         corpus_buckets="corpora-a,corpora-b",
         corpus_key_arns=CORPUS_KEY,

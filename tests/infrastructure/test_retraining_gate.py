@@ -254,11 +254,11 @@ def test_the_owners_limits_reach_the_job(chosen: Synthesis) -> None:
     assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 5400}
     gate = read_arguments(
         [
-            *job["AppSpecification"]["ContainerArguments"][-4:],
+            *job["AppSpecification"]["ContainerArguments"][-6:],
             *("--execution", "e", "--test-set", "none", "--baseline", "none"),
         ]
     ).gate
-    assert gate == Gate(min_bleu=12.5, max_loss=2)
+    assert gate == Gate(min_bleu=12.5, max_loss=2, max_loss_by_chance=3.5)
 
 
 def test_the_machine_lists_what_executions_left_and_nothing_else(pytorch: Synthesis) -> None:

@@ -44,6 +44,8 @@ WRONG = [
     ("gate_min_bleu", "twenty", "gate_min_bleu: 'twenty' is not a number"),
     ("gate_max_loss", True, "gate_max_loss: True is not a number"),
     ("gate_max_loss", float("nan"), "gate_max_loss: nan is not allowed; use a number from 0 to"),
+    ("gate_max_loss", "2.5", "gate_max_loss_by_chance: 2 is below gate_max_loss; use 2.5 or more"),
+    ("gate_max_loss_by_chance", "0.4", "0.4 is below gate_max_loss; use 0.5 or more"),
     ("throttle_rate_limit", "1.5", "throttle_rate_limit: '1.5' is not a whole number"),
     ("log_retention_days", 91, "log_retention_days: 91 is not kept by CloudWatch; use one of 1, 3"),
     ("corpus_buckets", "s3://mine", "corpus_buckets: 's3://mine' is not a bucket name"),

@@ -21,8 +21,9 @@ def spoilt(share: float, seed: int) -> list[str]:
     ]
 
 
-def compared(candidate: list[str], served: list[str]) -> Comparison:
-    return compare(candidate, served, REFERENCES, Scorer("de").bleu_metric())
+def compared(candidate: list[str], served: list[str], sentences: int = 200) -> Comparison:
+    texts = (text[:sentences] for text in (candidate, served, REFERENCES))
+    return compare(*texts, Scorer("de").bleu_metric())
 
 
 def test_a_clearly_worse_model_is_refused() -> None:
@@ -39,9 +40,21 @@ def test_a_loss_that_may_be_chance_is_accepted() -> None:
     lost = [comparison for comparison in losses if comparison.loss > 0]
     assert lost
     for comparison in lost:
-        verdict = judge(comparison.candidate_bleu, Gate(max_loss=0.0), comparison)
+        verdict = judge(
+            comparison.candidate_bleu, Gate(max_loss=0.0, max_loss_by_chance=5.0), comparison
+        )
         assert verdict.promote == (comparison.p_value >= 0.05)
     assert any(comparison.p_value >= 0.05 for comparison in lost)
+
+
+def test_a_large_loss_is_refused_although_so_few_sentences_cannot_tell() -> None:
+    few = compared(spoilt(0.25, 3), spoilt(0.20, 23), sentences=20)
+    assert few.loss > 4
+    assert few.p_value >= 0.05
+    verdict = judge(few.candidate_bleu, Gate(), few)
+    assert not verdict.promote
+    assert "the test set has too few sentences to tell whether that is chance" in verdict.reason
+    assert judge(few.candidate_bleu, Gate(max_loss_by_chance=50.0), few).promote
 
 
 def test_the_comparison_is_the_same_every_time() -> None:
@@ -60,6 +73,8 @@ def comparison(candidate: float, served: float, p_value: float) -> Comparison:
         (29.0, 29.0, 1.0, True, "BLEU 29.00 is the served model's 29.00 too"),
         (28.6, 29.0, 0.001, True, "is 0.40 below the served model's 29.00, within gate_max_loss"),
         (28.0, 29.0, 0.2, True, "more than gate_max_loss (0.5), but that may be chance (p = 0.200"),
+        (27.0, 29.0, 0.2, True, "more than gate_max_loss (0.5), but that may be chance (p = 0.200"),
+        (26.9, 29.0, 0.2, False, "which excuses no more than gate_max_loss_by_chance (2)"),
         (28.0, 29.0, 0.049, False, "more than gate_max_loss (0.5), and that is no chance (p = 0.0"),
         (9.0, 2.0, 0.001, False, "BLEU 9.00 is below gate_min_bleu (10)"),
     ],

@@ -244,6 +244,7 @@ def test_what_cannot_be_used_is_the_exit_message(
     [
         (["--gate-min-bleu", "101"], "argument --gate-min-bleu: must be a number from 0 to 100"),
         (["--gate-max-loss", "nan"], "argument --gate-max-loss: must be a number from 0 to 100"),
+        (["--gate-max-loss-by-chance", "-1"], "argument --gate-max-loss-by-chance: must be a num"),
         (["--test-set", "tset"], "argument --test-set: invalid"),
         (["--unknown"], "unrecognized arguments: --unknown"),
     ],
