@@ -135,7 +135,7 @@ BUILT_IN: tuple[Hyperparameter, ...] = (
         "min_num_epochs",
         WholeNumber(least=0),
         "0",
-        "Epochs before training may stop early.",
+        "Epochs before training may stop early; at most `max_num_epochs`.",
     ),
     honoured("momentum", RealNumber(least=0, below=1), None, "Momentum of sgd; absent: none."),
     mapped(

@@ -165,6 +165,7 @@ def _initialization(given: Hyperparameters) -> InitializationConfig:
 
 def _trainer(given: Hyperparameters) -> TrainerConfig:
     metric = Metric(given.text("optimized_metric"))
+    fewest_epochs, most_epochs = _epochs(given)
     return TrainerConfig(
         batches=_batches(given),
         optimizer=_optimizer(given),
@@ -178,10 +179,20 @@ def _trainer(given: Hyperparameters) -> TrainerConfig:
         checkpoint_frequency=given.whole("checkpoint_frequency_num_batches"),
         patience=given.whole("checkpoint_threshold"),
         max_num_batches=_limit(given.whole("max_num_batches")),
-        max_num_epochs=given.optional_whole("max_num_epochs"),
-        min_num_epochs=given.whole("min_num_epochs"),
+        max_num_epochs=most_epochs,
+        min_num_epochs=fewest_epochs,
         progress_frequency=given.whole("progress_frequency_num_batches"),
     )
+
+
+def _epochs(given: Hyperparameters) -> tuple[int, int | None]:
+    fewest, most = given.whole("min_num_epochs"), given.optional_whole("max_num_epochs")
+    if most is not None and fewest > most:
+        raise HyperparameterError(
+            f"hyperparameter min_num_epochs must be at most max_num_epochs, which is {most}, not "
+            f"{fewest}"
+        )
+    return fewest, most
 
 
 def _batches(given: Hyperparameters) -> BatchConfig:

@@ -142,11 +142,21 @@ def test_values_that_are_not_strings_are_refused() -> None:
         ({"attention_heads": "3"}, "attention_heads 3 must divide the model dimension 512"),
         ({"lr_scheduler_type": "linear"}, "linear needs max_num_batches"),
         ({"weight_init_scale": "-1"}, "weight_init_scale must be above 0 for xavier, not -1"),
+        (
+            {"min_num_epochs": "9", "max_num_epochs": "8"},
+            "min_num_epochs must be at most max_num_epochs, which is 8, not 9",
+        ),
     ],
 )
 def test_values_that_do_not_go_together_are_refused(given: dict[str, str], message: str) -> None:
     with pytest.raises(HyperparameterError, match=message):
         recipe(**given)
+
+
+def test_epochs_may_be_fixed_to_a_number() -> None:
+    trainer = recipe(min_num_epochs="8", max_num_epochs="8").trainer
+
+    assert (trainer.min_num_epochs, trainer.max_num_epochs) == (8, 8)
 
 
 def test_a_hyperparameter_without_effect_is_accepted_and_explained() -> None:
