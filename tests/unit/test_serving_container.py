@@ -9,7 +9,8 @@ REPOSITORY = Path(__file__).parents[2]
 
 def copied_engine_files() -> set[str]:
     dockerfile = (REPOSITORY / "containers" / "serving" / "Dockerfile").read_text(encoding="utf-8")
-    (line,) = [line for line in dockerfile.splitlines() if line.startswith("COPY nmt/")]
+    lines = dockerfile.replace("\\\n", "").splitlines()
+    (line,) = [line for line in lines if line.startswith("COPY nmt/")]
     return set(line.split()[1:-1])
 
 
