@@ -1,6 +1,6 @@
 """Trainings of a few batches of a model of a few weights, and what they said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -69,14 +69,19 @@ class Log:
 
 
 class ScriptedValidator(Validator):
-    """Finds the perplexities it was given, one after the other, without looking at the model."""
+    """Finds the metrics it was given, one after the other, without looking at the model."""
 
-    def __init__(self, corpus: ParallelCorpus, perplexities: list[float]) -> None:
+    def __init__(self, corpus: ParallelCorpus, metrics: Iterable[ValidationMetrics]) -> None:
         super().__init__(corpus, ValidationConfig(), str)
-        self.perplexities = iter(perplexities)
+        self.metrics = iter(metrics)
 
     def measure(self, model: Transformer, **_: object) -> ValidationMetrics:
-        return ValidationMetrics(perplexity=next(self.perplexities), accuracy=0.5, bleu=1.0)
+        return next(self.metrics)
+
+
+def of_perplexity(perplexity: float) -> ValidationMetrics:
+    """Metrics that differ in this alone."""
+    return ValidationMetrics(perplexity=perplexity, accuracy=0.5, bleu=1.0)
 
 
 class StoppedValidator(Validator):
@@ -101,7 +106,8 @@ def run(
     corpus: ParallelCorpus,
     config: TrainerConfig,
     *,
-    perplexities: list[float] | None = None,
+    perplexities: Sequence[float] = (),
+    metrics: Sequence[ValidationMetrics] = (),
     checkpoints: CheckpointFolder | None = None,
     stop_at: int | None = None,
     stop_validating: int | None = None,
@@ -110,7 +116,8 @@ def run(
     """Train, ask to stop at a batch or while one is validated, and say what came of it."""
     model, log = model or new_model(), Log()
     stopped = StoppedValidator(corpus, lambda: trainer.progress.step == stop_validating)
-    validator = stopped if perplexities is None else ScriptedValidator(corpus, perplexities)
+    script = [*map(of_perplexity, perplexities), *metrics]
+    validator = ScriptedValidator(corpus, script) if script else stopped
     trainer = Trainer(
         model,
         corpus,

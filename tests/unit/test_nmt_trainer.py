@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nmt.data import ParallelCorpus, read_corpus
-from nmt.metrics import Metric
+from nmt.metrics import Metric, ValidationMetrics
 from nmt.outcome import DivergenceError, NothingTrainedError, StopReason
 from nmt.trainer_config import TrainerConfig
 from tests.reversal import reversal_pairs, write_records
@@ -28,6 +28,27 @@ def test_training_ends_after_the_validations_without_improvement(corpus: Paralle
     assert outcome.reason is StopReason.NO_IMPROVEMENT
     assert (outcome.num_batches, outcome.kept_step, outcome.metrics.perplexity) == (8, 4, 8)
     assert log.validations == [(2, True), (4, True), (6, False), (8, False)]
+
+
+@pytest.mark.parametrize(
+    ("metric", "kept"), [(Metric.BLEU, 2), (Metric.PERPLEXITY, 4), (Metric.ACCURACY, 6)]
+)
+def test_the_optimized_metric_alone_decides_what_is_kept_and_when_to_stop(
+    corpus: ParallelCorpus, metric: Metric, kept: int
+) -> None:
+    script = [
+        ValidationMetrics(perplexity=5, accuracy=0.3, bleu=30),
+        ValidationMetrics(perplexity=3, accuracy=0.2, bleu=10),
+        ValidationMetrics(perplexity=4, accuracy=0.4, bleu=20),
+        *[ValidationMetrics(perplexity=6, accuracy=0.1, bleu=5)] * 3,
+    ]
+    config = dataclasses.replace(CONFIG, optimized_metric=metric, validate_bleu=True)
+
+    outcome, _, _ = run(corpus, config, metrics=script)
+
+    assert outcome.reason is StopReason.NO_IMPROVEMENT
+    assert (outcome.kept_step, outcome.metrics) == (kept, script[kept // 2 - 1])
+    assert outcome.num_batches == {2: 8, 4: 10, 6: 12}[kept]
 
 
 def test_the_first_epochs_are_not_cut_short(corpus: ParallelCorpus) -> None:
