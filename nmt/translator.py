@@ -65,7 +65,7 @@ class SearchOptions:
 
     beam_size: int
     max_decoding_length: int
-    """In pieces, for which a hypothesis is ended wherever it is."""
+    """In pieces, its end among them, for which a hypothesis is ended wherever it is."""
     num_hypotheses: int = 1
     """At most `beam_size`."""
     length_penalty: float = 1.0
@@ -83,6 +83,8 @@ class Hypothesis:
     score: float | None = None
     """Sum of the natural logarithms of the probabilities of the pieces and of EOS, divided by
     their number to the power of the length penalty; pieces of a prefix count for nothing."""
+    truncated: bool = False
+    """Whether it reached the decoding length without its end."""
 
 
 def available_cores() -> int:
@@ -197,6 +199,7 @@ class Translator:
             max_batch_size=self._config.max_batch_size,
             return_attention=options.attention,
             return_scores=options.scores,
+            return_end_token=True,
             callback=(lambda _step: should_stop()) if should_stop and stoppable else None,
         )
         for index, result in zip(filled, results, strict=True):
@@ -251,12 +254,14 @@ def _hypotheses(result: Any, num_source_pieces: int) -> list[Hypothesis]:
 def _hypothesis(
     pieces: Sequence[str], rows: Any, score: float | None, num_source_pieces: int
 ) -> Hypothesis:
-    """Leave out control symbols, which only an untrained model writes, and EOS's attention."""
-    if rows is None and CONTROL_SYMBOLS.isdisjoint(pieces):
-        return Hypothesis(tuple(pieces), None, score)
+    """Leave out the end with its attention, and what else only an untrained model writes."""
+    truncated = not pieces or pieces[-1] != EOS
+    body = pieces if truncated else pieces[:-1]
+    if rows is None and CONTROL_SYMBOLS.isdisjoint(body):
+        return Hypothesis(tuple(body), None, score, truncated)
     kept = [index for index, piece in enumerate(pieces) if piece not in CONTROL_SYMBOLS]
     attention = None
     if rows is not None:
         columns = [rows[index][:num_source_pieces] for index in kept]
         attention = np.array(columns, np.float32).reshape(len(kept), num_source_pieces)
-    return Hypothesis(tuple(pieces[index] for index in kept), attention, score)
+    return Hypothesis(tuple(pieces[index] for index in kept), attention, score, truncated)

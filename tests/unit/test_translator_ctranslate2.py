@@ -78,6 +78,23 @@ def test_attention_has_a_row_per_target_and_a_column_per_source_piece(
     assert np.argmax(attentions[0], axis=1).tolist() == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("attention", [False, True])
+@pytest.mark.parametrize("beam_size", [1, 2])
+def test_a_hypothesis_without_its_end_is_truncated(
+    translator: Translator, beam_size: int, *, attention: bool
+) -> None:
+    """Nothing but the decoding length decides, whatever stands beside a sentence."""
+    whole, cut, empty = translator.translate(
+        [SENTENCE[:3], SENTENCE, []],
+        beam_size=beam_size,
+        max_decoding_length=4,
+        attention=attention,
+    )
+    assert (whole.pieces, whole.truncated) == (("du", "bist", "so"), False)
+    assert (cut.pieces, cut.truncated) == (("du", "bist", "so", "gut"), True)
+    assert (empty.pieces, empty.truncated) == ((), False)
+
+
 def test_attention_comes_only_when_asked_for(translator: Translator) -> None:
     found = translator.translate([SENTENCE], beam_size=2, max_decoding_length=50)
     assert found[0].attention is None
