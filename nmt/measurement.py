@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 
+from nmt.interruption import Interrupted, WorkInterruptedError
 from nmt.metrics import ValidationMetrics
 from nmt.model import Transformer
 from nmt.processes import Processes
-from nmt.validation import ValidationInterruptedError, Validator
+from nmt.validation import Validator
 
 
 class Measurement:
@@ -18,7 +19,7 @@ class Measurement:
         processes: Processes,
         *,
         autocast: Callable[[], AbstractContextManager[object]],
-        stop_requested: Callable[[], bool],
+        stop_requested: Interrupted,
     ) -> None:
         self._validator = validator
         self._processes = processes
@@ -30,12 +31,12 @@ class Measurement:
         model: Transformer,
         *,
         bleu: bool,
-        interrupted: Callable[[], bool] | None = None,
+        interrupted: Interrupted | None = None,
     ) -> ValidationMetrics | None:
         """All measures; `None` when the first process was asked to stop on the way."""
         metrics = None
         if self._processes.rank == 0:
-            with suppress(ValidationInterruptedError):
+            with suppress(WorkInterruptedError):
                 metrics = self._validator.measure(
                     model,
                     bleu=bleu,

@@ -9,16 +9,13 @@ import torch
 
 from nmt.data import Indices, ParallelCorpus, length_sorted_batches, make_batch
 from nmt.decoding import greedy_decode
+from nmt.interruption import Interrupted, never, proceed_unless
 from nmt.loss import batch_scores
 from nmt.metrics import ValidationMetrics, corpus_bleu, perplexity
 from nmt.model import Transformer
 
 Detokenize = Callable[[Sequence[int]], str]
 """Turns target ids into the text that BLEU compares."""
-
-
-class ValidationInterruptedError(Exception):
-    """Validation was asked to end early, so there is nothing to report."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,10 +26,6 @@ class ValidationConfig:
     """Sentences to decode, spread evenly over the set; `None` decodes all."""
     max_decoding_length: int = 100
     batch_size: int = 128
-
-
-def _never() -> bool:
-    return False
 
 
 class Validator:
@@ -51,12 +44,12 @@ class Validator:
         *,
         bleu: bool,
         autocast: AbstractContextManager[object] | None = None,
-        interrupted: Callable[[], bool] = _never,
+        interrupted: Interrupted = never,
     ) -> ValidationMetrics:
         """All measures of the model as it is; BLEU only when asked for.
 
         Raises:
-            ValidationInterruptedError: `interrupted` became true on the way.
+            WorkInterruptedError: `interrupted` became true on the way.
         """
         was_training = model.training
         model.eval()
@@ -70,9 +63,7 @@ class Validator:
             perplexity=perplexity(cross_entropy), accuracy=accuracy, bleu=score
         )
 
-    def _likelihood(
-        self, model: Transformer, interrupted: Callable[[], bool]
-    ) -> tuple[float, float]:
+    def _likelihood(self, model: Transformer, interrupted: Interrupted) -> tuple[float, float]:
         """Mean cross-entropy of the references' tokens, and the share predicted right."""
         total, num_correct, num_tokens = 0.0, 0, 0
         for indices in self._batches(np.arange(len(self.corpus)), interrupted):
@@ -83,7 +74,7 @@ class Validator:
             num_tokens += tokens
         return total / num_tokens, num_correct / num_tokens
 
-    def _bleu(self, model: Transformer, interrupted: Callable[[], bool]) -> float:
+    def _bleu(self, model: Transformer, interrupted: Interrupted) -> float:
         hypotheses: list[str] = []
         references: list[str] = []
         for indices in self._batches(self._sample(), interrupted):
@@ -99,10 +90,9 @@ class Validator:
         size = min(self.config.bleu_sample_size or len(self.corpus), len(self.corpus))
         return np.linspace(0, len(self.corpus) - 1, size).astype(np.int64)
 
-    def _batches(self, indices: Indices, interrupted: Callable[[], bool]) -> Iterator[Indices]:
+    def _batches(self, indices: Indices, interrupted: Interrupted) -> Iterator[Indices]:
         for batch in length_sorted_batches(self.corpus, indices, self.config.batch_size):
-            if interrupted():
-                raise ValidationInterruptedError
+            proceed_unless(interrupted)
             yield batch
 
 
