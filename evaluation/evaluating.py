@@ -15,17 +15,13 @@ from evaluation.reference_text import ReferenceText, read_reference_text
 from evaluation.report import report
 from evaluation.samples import TranslatedSentence, pair_up, spread, worst, write_translations
 from evaluation.scores import ModelScores, Scorer
-from evaluation.verdict import Verdict, judge
+from evaluation.verdict import Verdict, judge, judge_unmeasured
 
 DOCUMENT = "evaluation.json"
 REPORT = "report.html"
 TRANSLATIONS = "translations.jsonl"
 MAX_QUOTED = 500
 """Characters of an error that a reason quotes."""
-NO_TEXT = (
-    "not judged: the model was given without a test set, and there is none of the execution that "
-    "made the served model"
-)
 _NOT_COMPARED = {
     Baseline.NONE: "there is none yet",
     Baseline.SAME: "this is the one",
@@ -82,7 +78,7 @@ def evaluate(settings: EvaluationSettings, folders: Folders) -> Verdict:
     folders.output.mkdir(parents=True, exist_ok=True)
     candidate = EvaluatedModel.load("candidate", folders.candidate, folders.scratch)
     if settings.text_origin is TextOrigin.NONE:
-        verdict = Verdict(promote=True, reason=NO_TEXT)
+        verdict = judge_unmeasured(settings.gate)
         _write(settings, folders.output, verdict, candidate)
         return verdict
     text = read_reference_text(folders.text)

@@ -27,6 +27,23 @@ class Verdict:
     reason: str
 
 
+NOT_MEASURED = (
+    "not judged: the model was given without a test set, and there is none of the execution that "
+    "made the served model"
+)
+
+
+def judge_unmeasured(gate: Gate) -> Verdict:
+    """Judge a candidate that there is no test set for: it passes where there is no floor."""
+    if gate.min_bleu == 0:
+        return Verdict(promote=True, reason=NOT_MEASURED)
+    needed = (
+        f"whether it reaches gate_min_bleu ({gate.min_bleu:g}) is unknown; give "
+        'corpus.test_source and corpus.test_target, or "force": true'
+    )
+    return Verdict(promote=False, reason=f"{NOT_MEASURED}; {needed}")
+
+
 def judge(bleu: float, gate: Gate, comparison: Comparison | NotCompared) -> Verdict:
     """Judge a candidate.
 

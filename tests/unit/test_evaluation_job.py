@@ -152,12 +152,25 @@ def test_why_nothing_is_compared_is_told(root: Path, baseline: str, told: str) -
 
 
 def test_without_a_test_set_nothing_is_judged(root: Path) -> None:
-    assert run(root, "--gate-min-bleu", "99.5", test_set="none") == 0
+    assert run(root, test_set="none") == 0
     found = written(root)
     assert found["verdict"]["promote"] is True
     assert found["verdict"]["reason"].startswith("not judged: the model was given without a test")
     assert "candidate" not in found
     assert found["model"]["training_job"] == "copying-model"
+
+
+def test_a_floor_that_nothing_can_be_measured_against_refuses_and_says_what_to_give(
+    root: Path,
+) -> None:
+    assert run(root, "--gate-min-bleu", "12.5", test_set="none") == 0
+    verdict = written(root)["verdict"]
+    assert verdict["promote"] is False
+    assert verdict["reason"].startswith("not judged: the model was given without a test set")
+    assert verdict["reason"].endswith(
+        "whether it reaches gate_min_bleu (12.5) is unknown; give corpus.test_source and "
+        'corpus.test_target, or "force": true'
+    )
 
 
 def test_a_served_model_that_cannot_be_used_refuses_and_says_how_to_go_on(root: Path) -> None:
