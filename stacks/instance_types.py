@@ -19,11 +19,16 @@ TRAINING_STORAGE_GB = {
 """The disks that come with the instance; SageMaker gives these types no other volume. They are also
 all types that the built-in algorithm trains on and that can still be had."""
 
-BUILTIN_ENDPOINT_FAMILIES = (
-    *("c4", "c5", "c5d", "c6i", "c6in", "c7i", "m4", "m5", "m5d", "m6i", "m7i"),
-    *("r5", "r5d", "r6i", "r7i", "t2", "g4dn", "g5"),
+BUILTIN_TRANSFORM_FAMILIES = (
+    *("c4", "c5", "c6i", "c7i", "m4", "m5", "m6i", "m7i"),
+    *("r6i", "r7i", "g4dn", "g5"),
 )
 """Its image is built for x86-64 and for GPUs up to those of G5."""
+BUILTIN_ENDPOINT_FAMILIES = (
+    *BUILTIN_TRANSFORM_FAMILIES,
+    *("c5d", "c6in", "m5d", "r5", "r5d", "t2"),
+)
+"""Types that SageMaker has for endpoints, though not for transform jobs, are added here."""
 
 
 def volume_problem(instance_type: str, volume_gb: int) -> str:
@@ -37,16 +42,20 @@ def volume_problem(instance_type: str, volume_gb: int) -> str:
     )
 
 
-def builtin_problem(training_type: str, endpoint_type: str) -> str:
+def builtin_problem(training_type: str, endpoint_type: str, transform_type: str) -> str:
     """Why the built-in algorithm cannot run on these types; empty where it can."""
     if training_type not in TRAINING_STORAGE_GB:
         return (
             f"training_instance_type: {training_type!r} cannot run the built-in algorithm; use a "
             f"type of the families ml.g4dn or ml.g5: {', '.join(TRAINING_STORAGE_GB)}"
         )
-    if endpoint_type.split(".")[1] not in BUILTIN_ENDPOINT_FAMILIES:
-        return (
-            f"endpoint_instance_type: {endpoint_type!r} cannot run the built-in algorithm's image; "
-            f"use a type of the families ml.{', ml.'.join(BUILTIN_ENDPOINT_FAMILIES)}"
-        )
+    for setting, serving_type, families in (
+        ("endpoint_instance_type", endpoint_type, BUILTIN_ENDPOINT_FAMILIES),
+        ("transform_instance_type", transform_type, BUILTIN_TRANSFORM_FAMILIES),
+    ):
+        if serving_type.split(".")[1] not in families:
+            return (
+                f"{setting}: {serving_type!r} cannot run the built-in algorithm's image; "
+                f"use a type of the families ml.{', ml.'.join(families)}"
+            )
     return ""

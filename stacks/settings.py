@@ -166,7 +166,9 @@ class Settings:
             raise SettingsError(
                 "engine: builtin runs on AWS only; with deployment=local use pytorch"
             )
-        if problem := builtin_problem(self.training_instance_type, self.endpoint_instance_type):
+        if problem := builtin_problem(
+            self.training_instance_type, self.endpoint_instance_type, self.transform_instance_type
+        ):
             raise SettingsError(problem)
         if self.training_instance_count > 1:
             raise SettingsError(

@@ -12,7 +12,11 @@ import pytest
 
 import app
 from stacks.context_values import SettingsError
-from stacks.instance_types import BUILTIN_ENDPOINT_FAMILIES, TRAINING_STORAGE_GB
+from stacks.instance_types import (
+    BUILTIN_ENDPOINT_FAMILIES,
+    BUILTIN_TRANSFORM_FAMILIES,
+    TRAINING_STORAGE_GB,
+)
 from stacks.settings import Deployment, Engine, Settings
 from tests.infrastructure.synthesis import feature_flags
 
@@ -107,8 +111,12 @@ def test_the_builtin_engine_is_not_served_without_instances() -> None:
         ({"training_instance_type": "ml.g6.xlarge"}, "families ml.g4dn or ml.g5"),
         ({"training_instance_type": "ml.c5.xlarge"}, "families ml.g4dn or ml.g5"),
         ({"training_instance_type": "ml.g5.3xlarge"}, "ml.g5.2xlarge, ml.g5.4xlarge"),
-        ({"endpoint_instance_type": "ml.g6.xlarge"}, "ml.t2, ml.g4dn, ml.g5"),
+        ({"endpoint_instance_type": "ml.g6.xlarge"}, "ml.r5, ml.r5d, ml.t2"),
         ({"endpoint_instance_type": "ml.c7g.large"}, "use a type of the families ml.c4, ml.c5"),
+        ({"transform_instance_type": "ml.g6.xlarge"}, "transform_instance_type: 'ml.g6.xlarge'"),
+        ({"transform_instance_type": "ml.c7g.xlarge"}, "use a type of the families ml.c4, ml.c5"),
+        ({"transform_instance_type": "ml.r5.xlarge"}, "transform_instance_type: 'ml.r5.xlarge'"),
+        ({"transform_instance_type": "ml.trn1.2xlarge"}, "ml.r7i, ml.g4dn, ml.g5"),
         ({"training_instance_count": 2}, "training_instance_count: 2 is not allowed; the built-in"),
         ({"training_spot": "true"}, "use false with the engine builtin"),
     ],
@@ -152,8 +160,11 @@ def test_the_table_of_types_is_sagemakers() -> None:
     known = model.shape_for("TrainingInstanceType").enum
     families = ("ml.g4dn.", "ml.g5.")
     assert set(TRAINING_STORAGE_GB) == {name for name in known if name.startswith(families)}
-    hosting = model.shape_for("ProductionVariantInstanceType").enum
-    assert set(BUILTIN_ENDPOINT_FAMILIES) <= {name.split(".")[1] for name in hosting}
+    for families, shape in (
+        (BUILTIN_ENDPOINT_FAMILIES, "ProductionVariantInstanceType"),
+        (BUILTIN_TRANSFORM_FAMILIES, "TransformInstanceType"),
+    ):
+        assert set(families) <= {name.split(".")[1] for name in model.shape_for(shape).enum}
 
 
 def test_values_come_as_the_command_line_or_a_file_gives_them() -> None:
