@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.api.endpoint import ANSWER
 from translate_api import handler
-from translate_api.clients import Clients
+from translate_api.clients import ANSWER_SECONDS, Clients
 
 NUM_WARM_UP = 100
 BODY = json.dumps({"instances": [{"data": "you are so good !"}]})
@@ -33,7 +33,7 @@ EVENT: dict[str, Any] = {
 
 def main(host: str, port: int, num_requests: int, path: Path) -> None:
     plain = http.client.HTTPConnection(host, port)
-    runtime = Clients().runtime
+    runtime = Clients().runtime(ANSWER_SECONDS[0])
 
     def over_http() -> bytes:
         plain.request("POST", "/", BODY, {"content-type": "application/json"})

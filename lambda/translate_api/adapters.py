@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -26,13 +26,11 @@ def adapter_routes(
     settings: Settings, translation: Translation, description: Description
 ) -> Routes:
     """The routes of the adapters that the owner has turned on."""
-    service = Service(
-        languages=ServedLanguages(description).pair, translate=partial(_predictions, translation)
-    )
+    backend = _Backend(translation=translation, languages=ServedLanguages(description))
     return {
         path: {
             method: Route(
-                handle=partial(_answer, operation, service), refuse=partial(_refusal, adapter)
+                handle=partial(_answer, operation, backend), refuse=partial(_refusal, adapter)
             )
             for method, operation in methods.items()
         }
@@ -68,6 +66,19 @@ class ServedLanguages:
         return self._known
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Backend:
+    """What every adapter of a process works with."""
+
+    translation: Translation
+    languages: ServedLanguages
+
+    def service(self, request: HttpRequest) -> Service:
+        """The service in the time that is left to this request."""
+        translate = partial(_predictions, self.translation, request.received)
+        return Service(languages=self.languages.pair, translate=translate)
+
+
 def _wanted(settings: Settings) -> list[Adapter]:
     # Hardly any service speaks for others, and every module makes a cold start longer.
     adapters: list[Adapter] = []
@@ -83,19 +94,18 @@ def _wanted(settings: Settings) -> list[Adapter]:
 
 
 def _predictions(
-    translation: Translation, instances: Sequence[Mapping[str, Any]]
+    translation: Translation, received: float, instances: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     # A lone surrogate is the caller's mistake, which is found where the body is read.
     text = json.dumps({"instances": instances}, ensure_ascii=False)
     body = text.encode("utf-8", errors="surrogatepass")
-    predictions: list[dict[str, Any]] = json.loads(translation.translate(body, MediaType.JSON))[
-        "predictions"
-    ]
+    answer = json.loads(translation.translate(body, MediaType.JSON, received))
+    predictions: list[dict[str, Any]] = answer["predictions"]
     return predictions
 
 
-def _answer(operation: Operation, service: Service, request: HttpRequest) -> Answer:
-    answer = json_answer(operation(request, service))
+def _answer(operation: Operation, backend: _Backend, request: HttpRequest) -> Answer:
+    answer = json_answer(operation(request, backend.service(request)))
     if not answer.fits():
         raise answer_too_large(answer)
     return answer

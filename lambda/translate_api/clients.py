@@ -1,4 +1,4 @@
-"""AWS clients with time limits that leave the caller an answer within API Gateway's 29 seconds."""
+"""AWS clients with time limits that leave the caller an answer before Lambda ends the function."""
 
 import os
 from collections.abc import Mapping
@@ -8,17 +8,22 @@ from typing import Any, Protocol
 import botocore.session
 from botocore.config import Config
 
-# A second attempt after a timeout would come too late, so the caller is told to try again. The
-# serving process gives up after 25 seconds, which leaves its answer the time to arrive.
+CONNECT_SECONDS = 1
+ANSWER_SECONDS = (25.5, 19.0, 11.0)
+"""How long the endpoint may take: the first of these for which there is time.
+
+The serving process gives up after 25 seconds, which leaves its answer the time to arrive. Less is
+left after a large body, or a slow look-up of what is served.
+"""
+# A second attempt after a timeout would come too late, so the caller is told to try again.
 _INVOKE = Config(
-    connect_timeout=1,
-    read_timeout=25.5,
+    connect_timeout=CONNECT_SECONDS,
     retries={"total_max_attempts": 1},
     tcp_keepalive=True,
     parameter_validation=False,
 )
 _LOOK_UP = Config(
-    connect_timeout=1,
+    connect_timeout=CONNECT_SECONDS,
     read_timeout=4,
     retries={"total_max_attempts": 2, "mode": "standard"},
     tcp_keepalive=True,
@@ -28,8 +33,7 @@ _LOOK_UP = Config(
 class AwsClients(Protocol):
     """What the function calls."""
 
-    @property
-    def runtime(self) -> Any: ...
+    def runtime(self, answer_seconds: float) -> Any: ...
     @property
     def ssm(self) -> Any: ...
     @property
@@ -45,10 +49,15 @@ class Clients:
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._environ = environ
         self._session = botocore.session.get_session()
+        self._runtimes: dict[float, Any] = {}
 
-    @cached_property
-    def runtime(self) -> Any:
-        return self._session.create_client("sagemaker-runtime", config=_INVOKE)
+    def runtime(self, answer_seconds: float) -> Any:
+        """The client that waits so long for the endpoint's answer."""
+        if answer_seconds not in self._runtimes:
+            config = _INVOKE.merge(Config(read_timeout=answer_seconds))
+            client = self._session.create_client("sagemaker-runtime", config=config)
+            self._runtimes[answer_seconds] = client
+        return self._runtimes[answer_seconds]
 
     @cached_property
     def ssm(self) -> Any:

@@ -2,18 +2,22 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 
 from protocol.translation import HTTP_STATUS, ErrorCode, RequestError
 from translate_api import request_metrics, tracing
+from translate_api.clients import ANSWER_SECONDS, CONNECT_SECONDS
 from translate_api.failures import aws_code, failure, of_aws_error
 from translate_api.media_types import MediaType
 
 MAX_REQUEST_BYTES = 6_291_456
 """SageMaker's limit for the body of InvokeEndpoint."""
-STALE_CONNECTION_SECONDS = 1.0
+STALE_CONNECTION_SECONDS = 0.5
+OVER_AFTER_SECONDS = 27.5
+"""When every call is over; Lambda ends the function half a second later."""
 
 _CODE_OF_MODEL_STATUS = {
     400: ErrorCode.BAD_REQUEST,
@@ -30,21 +34,29 @@ _NOT_SERVING = ("not found", "creating", "failed", "not in service", "deleting")
 class Endpoint:
     """The endpoint under its one name, whichever model is behind it."""
 
-    def __init__(self, client: Any, name: str, no_model: str) -> None:
-        self._client = client
+    def __init__(self, runtime: Callable[[float], Any], name: str, no_model: str) -> None:
+        self._runtime = runtime
         self._name = name
         self._no_model = no_model
+        # Lambda gives a process more of the processor while it starts.
+        runtime(ANSWER_SECONDS[0])
 
-    def invoke(self, body: bytes, media_type: MediaType) -> bytes:
+    def invoke(self, body: bytes, media_type: MediaType, received: float) -> bytes:
         """Send a checked body to the model and return its answer in the same media type.
+
+        Args:
+            body: what the model is to translate.
+            media_type: of the body and of the answer.
+            received: when the request came, in the time of `time.monotonic`.
 
         Raises:
             RequestError: with the code and the message that the caller should see.
         """
+        client = self._client(received)
         started = time.time()
         code: ErrorCode | None = None
         try:
-            return self._invoke(body, media_type)
+            return self._invoke(client, body, media_type)
         except (ClientError, BotoCoreError) as error:
             refusal = self._refusal(error)
             code = refusal.code
@@ -54,19 +66,28 @@ class Endpoint:
             request_metrics.endpoint_took(seconds)
             tracing.endpoint_called(started, seconds, code)
 
-    def _invoke(self, body: bytes, media_type: MediaType) -> bytes:
+    def _client(self, received: float) -> Any:
+        """The client whose time limits leave the caller an answer."""
+        passed = time.monotonic() - received
+        left = OVER_AFTER_SECONDS - passed - STALE_CONNECTION_SECONDS - CONNECT_SECONDS
+        for seconds in ANSWER_SECONDS:
+            if seconds <= left:
+                return self._runtime(seconds)
+        raise failure(ErrorCode.OVERLOADED)
+
+    def _invoke(self, client: Any, body: bytes, media_type: MediaType) -> bytes:
         started = time.monotonic()
         try:
-            return self._invoke_once(body, media_type)
+            return self._invoke_once(client, body, media_type)
         except ConnectionClosedError:
             # A connection kept open while Lambda was frozen may be closed at its other end. One
             # that breaks later broke over this request, and a second try would come too late.
             if time.monotonic() - started > STALE_CONNECTION_SECONDS:
                 raise
-            return self._invoke_once(body, media_type)
+            return self._invoke_once(client, body, media_type)
 
-    def _invoke_once(self, body: bytes, media_type: MediaType) -> bytes:
-        answer = self._client.invoke_endpoint(
+    def _invoke_once(self, client: Any, body: bytes, media_type: MediaType) -> bytes:
+        answer = client.invoke_endpoint(
             EndpointName=self._name,
             ContentType=media_type.value,
             Accept=media_type.value,

@@ -3,8 +3,9 @@
 import base64
 import binascii
 import re
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from protocol.translation import RequestError
@@ -25,6 +26,8 @@ class HttpRequest:
     """The body as the event carries it."""
     is_base64: bool
     request_id: str
+    received: float = field(default_factory=time.monotonic)
+    """When the function got it, in the time of `time.monotonic`."""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], fallback_request_id: str = "") -> "HttpRequest":

@@ -27,7 +27,7 @@ class Translation:
         check_accept(request.header("accept"), media_type)
         answer = Answer(
             status=HTTPStatus.OK,
-            body=self.translate(request.body(), media_type),
+            body=self.translate(request.body(), media_type, request.received),
             content_type=media_type,
             binary=media_type is MediaType.RECORDIO,
         )
@@ -35,8 +35,13 @@ class Translation:
             raise answer_too_large(answer)
         return answer
 
-    def translate(self, body: bytes, media_type: MediaType) -> bytes:
+    def translate(self, body: bytes, media_type: MediaType, received: float) -> bytes:
         """Check a request's body and translate it; the answer's body has the same media type.
+
+        Args:
+            body: as `POST /translate` takes it.
+            media_type: of the body.
+            received: when the request came, in the time of `time.monotonic`.
 
         Raises:
             RequestError: with the code and the message that the caller should see.
@@ -51,7 +56,7 @@ class Translation:
             request_metrics.count_characters(sum(len(instance.data) for instance in instances))
         else:
             _check_records(body)
-        return self._endpoint.invoke(body, media_type)
+        return self._endpoint.invoke(body, media_type, received)
 
 
 def _check_records(body: bytes) -> None:

@@ -82,7 +82,7 @@ def function(endpoint: Endpoint, parameters: Parameters, **settings: bool) -> Ro
             state_machine_name="translation-retraining",
             **settings,  # type: ignore[arg-type]
         ),
-        SimpleNamespace(runtime=endpoint, ssm=parameters, s3=None),
+        SimpleNamespace(runtime=lambda _seconds: endpoint, ssm=parameters, s3=None),
     )
 
 

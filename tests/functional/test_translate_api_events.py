@@ -121,7 +121,9 @@ class Service:
         self.runtime = FakeRuntime()
         self.ssm = FakeSsm()
         self.s3 = FakeS3({f"{DESCRIPTION}manifest.json": manifest})
-        self.clients = SimpleNamespace(runtime=self.runtime, ssm=self.ssm, s3=self.s3)
+        self.clients = SimpleNamespace(
+            runtime=lambda _seconds: self.runtime, ssm=self.ssm, s3=self.s3
+        )
         self.api = compose(SETTINGS, self.clients)
 
     def allow_pages_of(self, *origins: str) -> None:

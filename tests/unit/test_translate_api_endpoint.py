@@ -1,6 +1,7 @@
 import io
 import json
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -53,10 +54,14 @@ def model_error(status: object, original: object = "", message: str = "") -> Cli
     return ClientError(response, "InvokeEndpoint")
 
 
+def invoked(runtime: FakeRuntime) -> bytes:
+    endpoint = Endpoint(lambda _seconds: runtime, "translation", NO_MODEL)
+    return endpoint.invoke(b"{}", MediaType.JSON, time.monotonic())
+
+
 def refusal(*failures: Exception) -> RequestError:
-    endpoint = Endpoint(FakeRuntime(*failures), "translation", NO_MODEL)
     with pytest.raises(RequestError) as caught:
-        endpoint.invoke(b"{}", MediaType.JSON)
+        invoked(FakeRuntime(*failures))
     return caught.value
 
 
@@ -148,7 +153,7 @@ def test_a_stale_connection_is_tried_once_more() -> None:
     stale = ConnectionClosedError(endpoint_url=URL)
     runtime = FakeRuntime(stale)
 
-    assert Endpoint(runtime, "translation", NO_MODEL).invoke(b"", MediaType.JSON) == b"answer"
+    assert invoked(runtime) == b"answer"
     assert runtime.num_calls == 2
     assert refusal(stale, stale).code is ErrorCode.OVERLOADED
 
@@ -158,7 +163,7 @@ def test_a_connection_that_breaks_late_is_not_tried_again(monkeypatch: pytest.Mo
     runtime = FakeRuntime(ConnectionClosedError(endpoint_url=URL))
 
     with pytest.raises(RequestError) as caught:
-        Endpoint(runtime, "translation", NO_MODEL).invoke(b"", MediaType.JSON)
+        invoked(runtime)
     assert caught.value.code is ErrorCode.OVERLOADED
     assert runtime.num_calls == 1
 
@@ -169,7 +174,7 @@ def test_a_call_is_traced_with_what_the_caller_is_told(monkeypatch: pytest.Monke
         daemon.settimeout(5)
         monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", f"127.0.0.1:{daemon.getsockname()[1]}")
         monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
-        Endpoint(FakeRuntime(), "translation", NO_MODEL).invoke(b"", MediaType.JSON)
+        invoked(FakeRuntime())
         refusal(model_error(503))
         segments = [json.loads(daemon.recv(10_000).split(b"\n", 1)[1]) for _ in range(2)]
 
@@ -196,7 +201,7 @@ def test_an_address_that_no_trace_reaches_costs_no_answer(
     monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
     monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", daemon)
 
-    answer = Endpoint(FakeRuntime(), "translation", NO_MODEL).invoke(b"", MediaType.JSON)
+    answer = invoked(FakeRuntime())
 
     assert answer == b"answer"
     assert warnings == ["not traced"]
