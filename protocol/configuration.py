@@ -121,8 +121,9 @@ CONFIGURATION_KEYS: tuple[ConfigurationKey, ...] = (
         name="max_decoding_length",
         kind=Kind.INTEGER,
         minimum=1,
-        default="as the model was trained",
-        description="Target pieces after which a hypothesis is ended.",
+        default="by the sentence's length",
+        description="Target pieces, the end among them, after which a hypothesis is ended "
+        "wherever it is.",
     ),
     ConfigurationKey(
         name="scores",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from nmt.decoding_length import decoding_length
 from nmt.tokenizer import SubwordTokenizer, Tokenizer
 from nmt.translator import SearchOptions
 from protocol.artifacts import ModelManifest
@@ -28,13 +29,13 @@ class Part(NamedTuple):
     text: str
     """Empty for a record, of which only the pieces are known."""
     pieces: Sequence[str]
+    options: SearchOptions
 
 
 class Sentence(NamedTuple):
     """One instance, line or record of a request."""
 
     configuration: Configuration
-    options: SearchOptions
     parts: tuple[Part, ...]
 
 
@@ -42,12 +43,19 @@ class SentenceReader:
     """Knows the model's tokenizer and defaults, and the endpoint's limits."""
 
     def __init__(
-        self, tokenizer: Tokenizer, manifest: ModelManifest, limits: RequestLimits
+        self,
+        tokenizer: Tokenizer,
+        manifest: ModelManifest,
+        limits: RequestLimits,
+        max_positions: int | None = None,
     ) -> None:
         self._tokenizer = tokenizer
         self._manifest = manifest
         self._limits = limits
         self._options = lru_cache(maxsize=256)(self._search_options)
+        self._max_decoding_length = min(
+            limits.max_decoding_length, max_positions or limits.max_decoding_length
+        )
         self._max_characters = _max_characters(tokenizer, limits.max_source_pieces)
 
     def read(self, instance: Instance) -> Sentence:
@@ -57,15 +65,15 @@ class SentenceReader:
             RequestError: it asks for more than this endpoint gives.
         """
         configuration = instance.configuration
-        options = self._options(configuration)
         text = " ".join(instance.data.split())
         pieces = self._pieces(text)
         if pieces is not None and len(pieces) <= self._limits.max_source_pieces:
-            return Sentence(configuration, options, (Part(text, pieces),))
+            options = self._options(configuration, self._length(configuration, pieces))
+            return Sentence(configuration, (Part(text, pieces, options),))
         if not configuration.split_sentences:
             raise self._too_long("the sentence", pieces)
-        parts = [self._part(sentence) for sentence in split(instance.data)]
-        return Sentence(configuration, options, tuple(parts))
+        parts = [self._part(sentence, configuration) for sentence in split(instance.data)]
+        return Sentence(configuration, tuple(parts))
 
     def read_pieces(self, pieces: Sequence[str]) -> Sentence:
         """Check a source that came in pieces.
@@ -75,14 +83,16 @@ class SentenceReader:
         """
         if len(pieces) > self._limits.max_source_pieces:
             raise self._too_long("the sentence", pieces)
-        return Sentence(DEFAULTS, self._options(DEFAULTS), (Part("", pieces),))
+        options = self._options(DEFAULTS, self._length(DEFAULTS, pieces))
+        return Sentence(DEFAULTS, (Part("", pieces, options),))
 
-    def _part(self, sentence: str) -> Part:
+    def _part(self, sentence: str, configuration: Configuration) -> Part:
         text = " ".join(sentence.split())
         pieces = self._pieces(text)
         if pieces is None or len(pieces) > self._limits.max_source_pieces:
             raise self._too_long(f"the sentence that begins {text[:40]!r}", pieces)
-        return Part(text, pieces)
+        options = self._options(configuration, self._length(configuration, pieces))
+        return Part(text, pieces, options)
 
     def _pieces(self, text: str) -> Sequence[str] | None:
         """`None` for a text so long that cutting it up is not needed to know that it is."""
@@ -95,7 +105,12 @@ class SentenceReader:
         number = f"more than {limit}" if pieces is None else str(len(pieces))
         return RequestError(f"{what} has {number} pieces; at most {limit} are translated")
 
-    def _search_options(self, configuration: Configuration) -> SearchOptions:
+    def _length(self, configuration: Configuration, pieces: Sequence[str]) -> int:
+        return configuration.max_decoding_length or decoding_length(
+            len(pieces), usual=self._manifest.max_decoding_length, limit=self._max_decoding_length
+        )
+
+    def _search_options(self, configuration: Configuration, length: int) -> SearchOptions:
         manifest, limits = self._manifest, self._limits
         beam_size = configuration.beam_size or min(manifest.beam_size, limits.max_beam_size)
         _check_limit("beam_size", beam_size, limits.max_beam_size)
@@ -104,9 +119,7 @@ class SentenceReader:
                 f'"alternatives" must be at most beam_size, which is {beam_size} here, '
                 f"not {configuration.alternatives}"
             )
-        length = configuration.max_decoding_length
-        length = length or min(manifest.max_decoding_length, limits.max_decoding_length)
-        _check_limit("max_decoding_length", length, limits.max_decoding_length)
+        _check_limit("max_decoding_length", length, self._max_decoding_length)
         return SearchOptions(
             beam_size=beam_size,
             max_decoding_length=length,

@@ -33,9 +33,9 @@ class TranslationService:
 
     def __init__(self, model: ServedModel, settings: ServingSettings) -> None:
         limits = settings.limits
-        self._served = Served(
-            model, SentenceReader(model.tokenizer, model.manifest, limits), limits.max_instances
-        )
+        max_positions = model.translator.max_positions
+        reader = SentenceReader(model.tokenizer, model.manifest, limits, max_positions)
+        self._served = Served(model, reader, limits.max_instances)
         self._seconds = limits.seconds
         self._batcher = Batcher(
             partial(calls.run, model.translator),
@@ -142,13 +142,13 @@ class TranslationService:
         tokenizer = self._served.model.tokenizer
         source = tokenizer.segment(part.text)
         terms = terms_of(source, sentence.configuration.glossary, tokenizer)
-        enforcement = Enforcement(source, sentence.options, tokenizer, run)
+        enforcement = Enforcement(source, part.options, tokenizer, run)
         return await enforcement.force(hypotheses, terms)
 
 
 def _jobs(sentences: Sequence[Sentence]) -> list[Job]:
     return [
-        calls.search_job(part.pieces, sentence.options)
+        calls.search_job(part.pieces, part.options)
         for sentence in sentences
         for part in sentence.parts
     ]

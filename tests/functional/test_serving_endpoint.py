@@ -464,6 +464,24 @@ def test_alternatives_and_scores_come_when_asked_for(client: httpx.Client) -> No
     assert unscored == {"target": "du bist kühl", "alternatives": [{"target": second}]}
 
 
+@pytest.mark.parametrize("beam_size", [1, 2])
+def test_a_sentence_longer_than_the_model_s_own_length_is_translated_whole(
+    client: httpx.Client, beam_size: int
+) -> None:
+    words = ["you", "are", "so", "good", "cool"] * NUM_POSITIONS
+    text = " ".join(words[: NUM_POSITIONS - 2])
+    found = configured(client, text, beam_size=beam_size)
+    assert found == {"target": " ".join(LEXICON[word] for word in text.split())}
+
+
+def test_a_length_beyond_the_positions_of_the_model_is_refused(client: httpx.Client) -> None:
+    configuration = {"max_decoding_length": NUM_POSITIONS + 1}
+    body = {"instances": [{"data": "you", "configuration": configuration}]}
+    status, answer = invoke(client, json.dumps(body))
+    assert status == 400
+    assert f"must be at most {NUM_POSITIONS} at this endpoint" in error_of(answer)[1]
+
+
 def test_decoding_ends_where_it_was_asked_to(client: httpx.Client) -> None:
     assert configured(client, SENTENCE, max_decoding_length=2) == {"target": "du bist"}
 
