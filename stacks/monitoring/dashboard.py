@@ -25,6 +25,10 @@ from stacks.settings import Settings
 TRAINING_METRICS = ("validation:bleu", "validation:accuracy", "validation:perplexity")
 _PERCENTILES = ("p50", "p90", "p99")
 _DAY = Duration.days(1)
+_SCORES_START = "-P90D"
+"""Evaluations are rarer than anything else here, so the page's own day would often show none."""
+_SCORES_PERIOD = Duration.hours(1)
+"""The shortest that CloudWatch keeps for so long."""
 
 
 class ServiceDashboard(Construct):
@@ -162,8 +166,10 @@ def _retraining(settings: Settings, machine: sfn.StateMachine) -> list[cloudwatc
     ]
     scores = cloudwatch.SingleValueWidget(
         title="Scores of the last candidate that was evaluated",
-        metrics=[of_evaluation(settings, name).with_(period=_DAY) for name in SCORES],
+        metrics=[of_evaluation(settings, name).with_(period=_SCORES_PERIOD) for name in SCORES],
         width=8,
+        start=_SCORES_START,
+        sparkline=True,
         full_precision=False,
     )
     return [

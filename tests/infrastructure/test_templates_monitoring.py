@@ -149,6 +149,23 @@ def test_the_dashboard_shows_training_and_the_last_scores(
     assert '"Translation", "EvaluationBLEU", "service", "translation"' in text
 
 
+@EVERY
+def test_the_last_scores_are_shown_weeks_later_and_not_the_highest(
+    synthesis: str, request: pytest.FixtureRequest
+) -> None:
+    (properties,) = [
+        widget["properties"]
+        for widget in widgets(request.getfixturevalue(synthesis))
+        if widget["properties"].get("title", "").startswith("Scores of the last candidate")
+    ]
+    assert (properties["view"], properties["start"]) == ("singleValue", "-P90D")
+    # The value of the whole range would be its highest, and one of a day the highest of the day.
+    assert not properties.get("setPeriodToTimeRange")
+    assert properties["sparkline"] is True
+    periods = [metric[-1]["period"] for metric in properties["metrics"]]
+    assert periods == [3600, 3600]
+
+
 def test_instances_are_counted_by_what_they_report(pytorch: Synthesis) -> None:
     text = shown(pytorch)
     assert '"/aws/sagemaker/Endpoints", "CPUUtilization", "EndpointName", "translation"' in text
