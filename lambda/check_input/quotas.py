@@ -16,6 +16,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from protocol.console import console
+
 SERVICE = "sagemaker"
 PAGE = 100
 """The most that Service Quotas lists at once; SageMaker has thousands of quotas."""
@@ -60,15 +62,14 @@ class Quota:
 
     value: float
     code: str
+    partition: str
     region: str
 
     @property
     def page(self) -> str:
         """Where more is asked for."""
-        return (
-            f"https://{self.region}.console.aws.amazon.com/servicequotas/home/services/"
-            f"{SERVICE}/quotas/{self.code}"
-        )
+        start = console(self.partition, self.region)
+        return f"{start}/servicequotas/home/services/{SERVICE}/quotas/{self.code}"
 
 
 @cache
@@ -155,12 +156,19 @@ def _find(names: set[str], client: Any) -> dict[str, Quota]:
         for quota in _listed(client, listing, deadline):
             name = quota["QuotaName"]
             if name in names and name not in found and quota.get("Value") is not None:
-                found[name] = Quota(
-                    value=quota["Value"], code=quota["QuotaCode"], region=client.meta.region_name
-                )
+                found[name] = _read(quota, client.meta)
             if len(found) == len(names):
                 return found
     return found
+
+
+def _read(quota: Mapping[str, Any], meta: Any) -> Quota:
+    return Quota(
+        value=quota["Value"],
+        code=quota["QuotaCode"],
+        partition=meta.partition,
+        region=meta.region_name,
+    )
 
 
 def _listed(client: Any, listing: str, deadline: float) -> Iterator[Mapping[str, Any]]:

@@ -1,6 +1,6 @@
 """Where the owner is told how executions end: a topic of the owner's, or one of the service's."""
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import CfnMapping, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -9,6 +9,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from protocol.console import CONSOLE_HOSTS
 from stacks.settings import Settings
 
 UNTOLD = ("ABORTED", "TIMED_OUT")
@@ -69,12 +70,10 @@ class Notifications(Construct):
 
     def watch(self, machine: sfn.StateMachine) -> None:
         """Tell of the executions that end before they could tell themselves."""
-        region = Stack.of(self).region
-        console = f"https://{region}.console.aws.amazon.com/states/home?region={region}"
         text = (
             f"{self._settings.name}: a retraining has ended as <status>. Unless its promotion was "
             "under way, the model that served before goes on serving. "
-            f"Execution: {console}#/v2/executions/details/<execution>"
+            f"Execution: {self._executions_page()}#/v2/executions/details/<execution>"
         )
         transformer = events.CfnRule.InputTransformerProperty(
             input_paths_map={"status": "$.detail.status", "execution": "$.detail.executionArn"},
@@ -98,3 +97,14 @@ class Notifications(Construct):
             },
             targets=[target],
         )
+
+    def _executions_page(self) -> str:
+        stack = Stack.of(self)
+        hosts = CfnMapping(
+            self,
+            "Consoles",
+            mapping={partition: {"host": host} for partition, host in CONSOLE_HOSTS.items()},
+            lazy=True,
+        )
+        host = hosts.find_in_map(stack.partition, "host")
+        return f"https://{stack.region}.{host}/states/home?region={stack.region}"

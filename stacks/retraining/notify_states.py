@@ -3,19 +3,16 @@
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from protocol.console import CONSOLE_HOSTS
 from stacks.retraining.job_states import NOTIFY_FAILED, integration, retry_request
 
 ROLLED_BACK = ("BadTranslation", "PromotionRolledBack")
 """Errors after which the model from before was put back."""
 _ERRORS = ["Sns.SdkClientException", "Sns.SnsException", "Sns.ThrottledException"]
-_CONSOLE = """(
+_CONSOLE = f"""(
     $arn := $split($states.context.Execution.Id, ':');
-    $host := {
-      'aws': 'console.aws.amazon.com',
-      'aws-cn': 'console.amazonaws.cn',
-      'aws-us-gov': 'console.amazonaws-us-gov.com'
-    };
-    'https://' & $arn[3] & '.' & $lookup($host, $arn[1]) & '/states/home?region=' & $arn[3]
+    $host := $lookup({dict(CONSOLE_HOSTS)}, $arn[1]);
+    'https://' & $arn[3] & '.' & $host & '/states/home?region=' & $arn[3]
       & '#/v2/executions/details/' & $states.context.Execution.Id
   )"""
 _SCORES = """$join([

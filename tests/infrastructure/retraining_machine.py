@@ -21,7 +21,7 @@ from protocol.retraining import InputError
 from stacks.retraining.stack_update import PROMOTED
 from tests.infrastructure.fake_register import FakeRegister
 from tests.infrastructure.service_models import check_request
-from tests.infrastructure.synthesis import ACCOUNT, BUCKET, REGION
+from tests.infrastructure.synthesis import ACCOUNT, BUCKET, REGION, partition_of
 
 MAX_STATE_BYTES = 262_144
 SENTENCES = [
@@ -164,6 +164,7 @@ class Run:
     definition: dict[str, Any]
     stack: FakeStack = field(default_factory=FakeStack)
     engine: str = "pytorch"
+    region: str = REGION
     sentences: list[dict[str, str]] = field(default_factory=lambda: list(SENTENCES))
     answers: list[str] | None = None
     """What the endpoint answers; `None`: what the candidate itself said."""
@@ -197,7 +198,8 @@ class Run:
         name: str = "Nightly_Run.7",
     ) -> "Run":
         self.name = name
-        arn = f"arn:aws:states:{REGION}:{ACCOUNT}:execution:translation-retraining:{name}"
+        states = f"arn:{partition_of(self.region)}:states:{self.region}:{ACCOUNT}"
+        arn = f"{states}:execution:translation-retraining:{name}"
         machine = {"definition": json.dumps(self.definition), "name": "translation-retraining"}
         execution: dict[str, Any] = {
             "name": name,

@@ -111,6 +111,11 @@ def rendered(value: Any, template: dict[str, Any], region: str = REGION) -> str:
     return text
 
 
+def partition_of(region: str) -> str:
+    """The partition that a region belongs to."""
+    return _pseudo_parameters(region)["AWS::Partition"]
+
+
 @cache
 def _pseudo_parameters(region: str) -> dict[str, str]:
     session = botocore.session.get_session()
@@ -130,4 +135,4 @@ def _arn(name: str, resource_type: str, region: str) -> str:
         "AWS::IAM::Role": f"iam::{ACCOUNT}:role/{name}",
         "AWS::Lambda::Function": f"lambda:{region}:{ACCOUNT}:function:{name}",
     }[resource_type]
-    return f"arn:{_pseudo_parameters(region)['AWS::Partition']}:{resource}"
+    return f"arn:{partition_of(region)}:{resource}"

@@ -165,17 +165,42 @@ def test_the_machine_may_publish_to_that_topic_only(told: Synthesis, chosen: Syn
     assert publish["Resource"] == "arn:aws:sns:eu-west-1:123456789012:team"
 
 
-def test_ends_that_no_state_can_tell_are_told_by_a_rule(told: Synthesis) -> None:
+def untold_rule(told: Synthesis) -> dict[str, Any]:
     (rule,) = [
         rule["Properties"]
         for name, rule in told.resources("Retraining", "AWS::Events::Rule").items()
         if name.startswith("Notifications")
     ]
+    return dict(rule)
+
+
+def test_ends_that_no_state_can_tell_are_told_by_a_rule(told: Synthesis) -> None:
+    rule = untold_rule(told)
     assert rule["EventPattern"]["detail"]["status"] == list(UNTOLD)
     (target,) = rule["Targets"]
     assert target["Arn"]["Ref"].startswith("NotificationsTopic")
     text = rendered(target["InputTransformer"]["InputTemplate"], told.template("Retraining"))
     assert f"{CONSOLE}details/<execution>" in text
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("us-east-1", "console.aws.amazon.com"),
+        ("cn-north-1", "console.amazonaws.cn"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+    ],
+)
+def test_links_lead_to_the_partitions_console(
+    told: Synthesis, monkeypatch: pytest.MonkeyPatch, region: str, host: str
+) -> None:
+    page = f"https://{region}.{host}/states/home?region={region}#/v2/executions/details/"
+    (target,) = untold_rule(told)["Targets"]
+    given = target["InputTransformer"]["InputTemplate"]
+    assert f"{page}<execution>" in rendered(given, told.template("Retraining"), region)
+    run = Run(told.definition(region=region), region=region).start(monkeypatch)
+    partition = {"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}.get(region, "aws")
+    assert f"Execution: {page}arn:{partition}:states:{region}:" in message(run)["Message"]
 
 
 def triggers(synthesis: Synthesis) -> dict[str, dict[str, Any]]:

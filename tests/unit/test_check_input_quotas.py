@@ -9,6 +9,7 @@ from botocore.stub import Stubber
 
 from check_input import quotas
 from check_input.quotas import InsufficientQuotaError, Need
+from protocol.console import CONSOLE_HOSTS
 
 SPOT = "ml.g5.xlarge for spot training job usage"
 ON_DEMAND = "ml.g5.xlarge for training job usage"
@@ -30,14 +31,18 @@ def quota(name: str, value: float) -> dict[str, Any]:
     return {"QuotaName": name, "QuotaCode": "L-1234ABCD", "Value": value}
 
 
-@pytest.fixture
-def service() -> Iterator[tuple[Any, Stubber]]:
-    client = botocore.session.get_session().create_client(
+def client_in(region: str) -> Any:
+    return botocore.session.get_session().create_client(
         "service-quotas",
-        region_name="eu-west-1",
+        region_name=region,
         aws_access_key_id="key",
         aws_secret_access_key="secret",
     )
+
+
+@pytest.fixture
+def service() -> Iterator[tuple[Any, Stubber]]:
+    client = client_in("eu-west-1")
     with Stubber(client) as stubber:
         yield client, stubber
         stubber.assert_no_pending_responses()
@@ -74,6 +79,26 @@ def test_a_refusal_names_quota_value_need_and_page(service: tuple[Any, Stubber])
         f"endpoint: the quota '{ENDPOINT}' is 1 in eu-west-1, and 2 is needed; ask for more at "
         f"{page}/L-1234ABCD. Nothing was started."
     )
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
+        ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+    ],
+)
+def test_the_page_to_ask_at_is_the_partitions(region: str, host: str) -> None:
+    client = client_in(region)
+    with Stubber(client) as stubber:
+        stubber.add_response("list_service_quotas", {"Quotas": [quota(SPOT, 0)]}, LISTED)
+        with pytest.raises(InsufficientQuotaError) as refused:
+            quotas.check([NEEDS["training"]], lambda: client)
+    assert f"https://{host}/servicequotas/home/services/sagemaker/" in str(refused.value)
+
+
+def test_every_partition_has_a_console() -> None:
+    assert set(CONSOLE_HOSTS) == set(botocore.session.get_session().get_available_partitions())
 
 
 def test_without_a_value_of_its_own_the_account_has_awss_default(
