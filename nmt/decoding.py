@@ -3,23 +3,32 @@
 import torch
 from torch import Tensor
 
+from nmt.interruption import Interrupted, never, proceed_unless
 from nmt.model import Transformer
 from protocol.vocabulary import BOS_ID, EOS_ID, PAD_ID
 
 
 @torch.inference_mode()
 def greedy_decode(
-    model: Transformer, source: Tensor, *, max_decoding_length: int
+    model: Transformer,
+    source: Tensor,
+    *,
+    max_decoding_length: int,
+    interrupted: Interrupted = never,
 ) -> list[list[int]]:
     """The most likely next token, again and again, for source ids, shape = (B, S).
 
     Hypotheses come without start and end symbols, in the order of the sources.
+
+    Raises:
+        WorkInterruptedError: `interrupted` became true on the way.
     """
     state = model.encode(source)
     tokens = torch.full((source.shape[0], 1), BOS_ID, device=source.device)
     finished = torch.zeros_like(tokens, dtype=torch.bool)
     chosen: list[Tensor] = []
     for _ in range(max_decoding_length):
+        proceed_unless(interrupted)
         logits = model.decoder.logits(model.decoder(tokens, state))
         tokens = logits.argmax(dim=-1).masked_fill(finished, PAD_ID)
         finished |= tokens == EOS_ID

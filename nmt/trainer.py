@@ -51,7 +51,7 @@ class Trainer:
             validator,
             self.processes,
             autocast=self._autocast,
-            stop_requested=stop_requested,
+            stop_requested=lambda: self._stop_is_agreed or stop_requested(),
         )
         self._stretch = Stretch()
         self._stop_is_agreed = False
@@ -238,7 +238,10 @@ class Trainer:
             raise NothingTrainedError(f"training ended before its first batch: {reason}")
         state = self.state
         if state.kept is None:
-            state.keep(self._measurement.measure_to_the_end(state.measured))
+            metrics, warning = self._measurement.measure_after_a_stop(state.measured)
+            state.keep(metrics)
+            if warning:
+                self.observer.warned(warning)
         kept = state.kept
         assert kept is not None  # noqa: S101
         self.model.load_state_dict(kept.weights)

@@ -1,7 +1,8 @@
 """Measures a model on held-out pairs: likelihood of the references, BLEU of greedy output."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from nmt.interruption import Interrupted, never, proceed_unless
 from nmt.loss import batch_scores
 from nmt.metrics import ValidationMetrics, corpus_bleu, perplexity
 from nmt.model import Transformer
+
+_SMALL_BATCH = 16
+"""Pairs between two looks at the clock."""
 
 Detokenize = Callable[[Sequence[int]], str]
 """Turns target ids into the text that BLEU compares."""
@@ -51,22 +55,37 @@ class Validator:
         Raises:
             WorkInterruptedError: `interrupted` became true on the way.
         """
-        was_training = model.training
-        model.eval()
-        try:
-            with autocast or nullcontext():
-                cross_entropy, accuracy = self._likelihood(model, interrupted)
-                score = self._bleu(model, interrupted) if bleu else None
-        finally:
-            model.train(was_training)
+        everything = self._batches(np.arange(len(self.corpus)), interrupted)
+        with _evaluating(model), autocast or nullcontext():
+            cross_entropy, accuracy = self._likelihood(model, everything)
+            score = self._bleu(model, interrupted) if bleu else None
         return ValidationMetrics(
             perplexity=perplexity(cross_entropy), accuracy=accuracy, bleu=score
         )
 
-    def _likelihood(self, model: Transformer, interrupted: Interrupted) -> tuple[float, float]:
+    def measure_briefly(
+        self,
+        model: Transformer,
+        *,
+        seconds: float,
+        autocast: AbstractContextManager[object] | None = None,
+    ) -> tuple[ValidationMetrics, int]:
+        """Measures without BLEU, of as many pairs as the time allows; and how many these are.
+
+        The pairs are drawn from the whole set, and some are measured however short the time is.
+        """
+        order = np.random.default_rng(0).permutation(len(self.corpus))
+        measured: list[Indices] = []
+        with _evaluating(model), autocast or nullcontext():
+            batches = _while_there_is_time(order, seconds, measured)
+            cross_entropy, accuracy = self._likelihood(model, batches)
+        metrics = ValidationMetrics(perplexity=perplexity(cross_entropy), accuracy=accuracy)
+        return metrics, sum(map(len, measured))
+
+    def _likelihood(self, model: Transformer, batches: Iterable[Indices]) -> tuple[float, float]:
         """Mean cross-entropy of the references' tokens, and the share predicted right."""
         total, num_correct, num_tokens = 0.0, 0, 0
-        for indices in self._batches(np.arange(len(self.corpus)), interrupted):
+        for indices in batches:
             batch = make_batch(self.corpus, indices).to(_device(model))
             cross_entropy, correct, tokens = batch_scores(model, batch)
             total += cross_entropy
@@ -81,7 +100,9 @@ class Validator:
             source = make_batch(self.corpus, indices).source.to(_device(model))
             # An untrained model would otherwise decode every sentence to the limit.
             limit = min(self.config.max_decoding_length, 2 * source.shape[1] + 10)
-            decoded = greedy_decode(model, source, max_decoding_length=limit)
+            decoded = greedy_decode(
+                model, source, max_decoding_length=limit, interrupted=interrupted
+            )
             hypotheses += [self.detokenize(ids) for ids in decoded]
             references += [self.detokenize(self.corpus.target.sentence(int(i))) for i in indices]
         return corpus_bleu(hypotheses, references)
@@ -94,6 +115,27 @@ class Validator:
         for batch in length_sorted_batches(self.corpus, indices, self.config.batch_size):
             proceed_unless(interrupted)
             yield batch
+
+
+def _while_there_is_time(order: Indices, seconds: float, taken: list[Indices]) -> Iterator[Indices]:
+    """Small batches in this order, noted as they are taken: one, and more until the time is up."""
+    give_up = time.monotonic() + seconds
+    for start in range(0, len(order), _SMALL_BATCH):
+        if start and time.monotonic() >= give_up:
+            return
+        taken.append(order[start : start + _SMALL_BATCH])
+        yield taken[-1]
+
+
+@contextmanager
+def _evaluating(model: Transformer) -> Iterator[None]:
+    """Without dropout for a while."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
 
 
 def _device(model: Transformer) -> torch.device:
