@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import tarfile
 import threading
 import time
 import unicodedata
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +93,44 @@ def test_an_execution_returns_its_model_and_metrics(
     assert first_model.output["model_data"].startswith("s3://")
     assert first_model.output["model_data"].endswith("/output/model.tar.gz")
     assert first_model.output["metrics"]["validation:bleu"] > 20
-    bucket, _, key = first_model.output["evaluation"].removeprefix("s3://").partition("/")
-    evaluation = json.load(boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"])
+    evaluation = json.loads(beside(first_model, "evaluation.json"))
     assert deployment.has_published("EvaluationBLEU", evaluation["candidate"]["bleu"])
+
+
+def beside(execution: Execution, name: str) -> bytes:
+    """One of the files that the evaluation left, for people or programs."""
+    folder = execution.output["evaluation"].rpartition("/")[0]
+    bucket, _, prefix = folder.removeprefix("s3://").partition("/")
+    answer = boto3.client("s3").get_object(Bucket=bucket, Key=f"{prefix}/{name}")
+    body: bytes = answer["Body"].read()
+    return body
+
+
+def test_an_evaluation_says_how_the_model_was_made_and_measured(
+    deployment: Deployment, first_model: Execution, phrasebook: Path
+) -> None:
+    found = json.loads(beside(first_model, "evaluation.json"))
+    page = beside(first_model, "report.html").decode()
+
+    signature = f"tok:13a|smooth:exp|version:{version('sacrebleu')}"
+    assert found["signatures"]["bleu"].endswith(signature)
+    assert found["signatures"]["bleu"] in page
+    assert found["signatures"]["chrf"].startswith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0")
+    model = found["model"]
+    given = {name: str(value) for name, value in QUICK.items()}
+    assert {name: str(model["hyperparameters"][name]) for name in QUICK} == given
+    assert set(model["fingerprints"]) >= {"train.rec", "val.rec", "vocab.src.json"}
+    assert all(re.fullmatch("[0-9a-f]{64}", text) for text in model["fingerprints"].values())
+    lines = (phrasebook / "validation.en").read_text(encoding="utf-8").splitlines()
+    assert found["test_set"]["num_lines"] == len(lines)
+    curve = found["learning_curve"]
+    for name in ("perplexity", "accuracy"):
+        points = curve[f"validation {name}"]
+        assert [batch for batch, _ in points] == [100, 200]
+        reported = first_model.output["metrics"][f"validation:{name}"]
+        assert points[-1][1] == pytest.approx(reported, abs=1e-4)
+    assert page.count("<svg") >= len(curve) + 1
+    assert all(f">{name}</text>" in page for name in curve)
 
 
 @pytest.mark.usefixtures("first_model")
