@@ -3,6 +3,7 @@
 They have its names and, but for `bucket_width`, its defaults.
 """
 
+from protocol.configuration import MAX_BEAM_SIZE
 from training.rows import COUNT, DROPOUT, Hyperparameter, honoured, mapped, no_effect
 from training.values import Choice, Flag, RealNumber, WholeNumber
 
@@ -11,12 +12,12 @@ _NO_CONVOLUTION = "a Transformer has no convolutions"
 
 BUILT_IN: tuple[Hyperparameter, ...] = (
     honoured("batch_size", COUNT, "64", "Sentence pairs in a batch; `batch_tokens` replaces it."),
-    honoured(
+    mapped(
         "beam_size",
         COUNT,
         "5",
-        "Beam of the served model. BLEU during training comes from greedy decoding, which is "
-        "cheaper and ranks checkpoints alike.",
+        "Beam of the served model only; BLEU during training comes from greedy decoding, which is "
+        f"cheaper. An endpoint searches with {MAX_BEAM_SIZE} at most.",
     ),
     honoured(
         "bleu_sample_size",

@@ -17,9 +17,10 @@ Written by `python -m training.document` from `training/built_in.py` and
 `training/additions.py`; change those files, not this one.
 
 A training job takes every hyperparameter of SageMaker's built-in Seq2Seq algorithm. Each is
-*honoured* (means the same here), *mapped* (sets the Transformer's counterpart) or has *no effect*
-(is checked and accepted; when given, the job's log says why it changes nothing). The log says the
-same of a value that another hyperparameter leaves without effect, such as `momentum` without sgd.
+*honoured* (means the same here), *mapped* (sets a counterpart, which its meaning names) or has *no
+effect* (is checked and accepted; when given, the job's log says why it changes nothing). The log
+says the same of a value that another hyperparameter leaves without effect, such as `momentum`
+without sgd, and of a value that is followed in part.
 An unknown name or a value that is not valid fails the job before any data is read, with the nearest
 name or the valid values in its `FailureReason`. All values are strings, as SageMaker passes them.
 """

@@ -10,6 +10,7 @@ from nmt.model import ModelConfig
 from nmt.optimization import OptimizerConfig, OptimizerType, ScheduleConfig, ScheduleType
 from nmt.trainer_config import TrainerConfig
 from nmt.validation import ValidationConfig
+from protocol.configuration import MAX_BEAM_SIZE
 from training.hyperparameters import HyperparameterError, Hyperparameters
 from training.overrides import override_warnings
 
@@ -94,7 +95,7 @@ def build_recipe(given: Hyperparameters) -> Recipe:
 
 def compromises(given: Hyperparameters) -> list[str]:
     """One line for each hyperparameter that could not be followed to the letter."""
-    lines = []
+    lines = _beam_compromises(given)
     dims = {given.whole(name) for name in _given_dims(given)}
     if len(dims) > 1 or any(dim % 2 or dim < 4 for dim in dims):
         lines.append(
@@ -106,6 +107,17 @@ def compromises(given: Hyperparameters) -> list[str]:
             "over a batch are alike without dropout"
         )
     return lines + override_warnings(given)
+
+
+def _beam_compromises(given: Hyperparameters) -> list[str]:
+    if "beam_size" not in given.given:
+        return []
+    beam_size = given.whole("beam_size")
+    given_beam = f"beam_size={beam_size}"
+    lines = [f"{given_beam} is the served model's: BLEU during training is that of greedy decoding"]
+    if beam_size > MAX_BEAM_SIZE:
+        lines.append(f"{given_beam}: an endpoint searches with {MAX_BEAM_SIZE} at most")
+    return lines
 
 
 def _drops_anything(recipe: Recipe) -> bool:

@@ -34,7 +34,7 @@ def honoured(name: str, kind: Kind, default: str | None, note: str) -> Hyperpara
 
 
 def mapped(name: str, kind: Kind, default: str | None, note: str) -> Hyperparameter:
-    """It sets the Transformer's counterpart."""
+    """It sets a counterpart, which the note names."""
     return Hyperparameter(name=name, kind=kind, default=default, status=Status.MAPPED, note=note)
 
 

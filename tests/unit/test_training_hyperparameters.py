@@ -249,3 +249,14 @@ def test_bleu_is_measured_on_the_sample_that_is_asked_for(
 
     assert built.trainer.validate_bleu is validate_bleu
     assert built.validation.bleu_sample_size == sample
+
+
+def test_a_given_beam_is_said_to_be_the_served_models() -> None:
+    greedy = "beam_size=5 is the served model's: BLEU during training is that of greedy decoding"
+
+    assert compromises(read_hyperparameters({"beam_size": "5"})) == [greedy]
+    assert compromises(read_hyperparameters({"beam_size": "32"})) == [greedy.replace("5", "32")]
+    assert compromises(read_hyperparameters({"beam_size": "33"})) == [
+        greedy.replace("5", "33"),
+        "beam_size=33: an endpoint searches with 32 at most",
+    ]
