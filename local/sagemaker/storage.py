@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def explained(what: str) -> Iterator[None]:
         details = error.response["Error"]
         reason = f"{details.get('Code')}: {details.get('Message')}"
         raise JobFailureError(f"ClientError: {what}: {reason}") from error
-    except (OSError, tarfile.TarError, Boto3Error, BotoCoreError) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError, Boto3Error, BotoCoreError) as error:
         raise JobFailureError(f"ClientError: {what}: {error}") from error
 
 
