@@ -200,6 +200,37 @@ def test_a_corrupt_model_is_refused_while_the_old_one_serves(
 
 def with_other_words(archive: bytes) -> bytes:
     """The model with the words of its target language changed for each other."""
+
+    def exchanged(name: str, body: bytes) -> bytes:
+        if name.endswith("vocab.trg.json"):
+            words = list(json.loads(body))
+            return json.dumps({word: i for i, word in enumerate(rotated(words))}).encode()
+        if name.endswith("ctranslate2/target_vocabulary.json"):
+            return json.dumps(rotated(json.loads(body))).encode()
+        return body
+
+    return repacked(archive, exchanged)
+
+
+def rotated(words: list[str]) -> list[str]:
+    return words[:4] + words[-1:] + words[4:-1]
+
+
+def with_half_of_its_weights(archive: bytes) -> bytes:
+    """A whole archive of a model whose engine cannot load it."""
+
+    def halved(name: str, body: bytes) -> bytes:
+        return body[: len(body) // 2] if name.endswith("ctranslate2/model.bin") else body
+
+    return repacked(archive, halved)
+
+
+def without_its_end(archive: bytes) -> bytes:
+    """An archive that cannot be unpacked."""
+    return archive[: len(archive) // 2]
+
+
+def repacked(archive: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
     packed = io.BytesIO()
     with (
         tarfile.open(fileobj=io.BytesIO(archive)) as given,
@@ -207,28 +238,33 @@ def with_other_words(archive: bytes) -> bytes:
     ):
         for member in given:
             content = given.extractfile(member)
-            body = content.read() if content else b""
-            if member.name.endswith("vocab.trg.json"):
-                words = list(json.loads(body))
-                body = json.dumps({word: i for i, word in enumerate(rotated(words))}).encode()
-            elif member.name.endswith("ctranslate2/target_vocabulary.json"):
-                body = json.dumps(rotated(json.loads(body))).encode()
+            body = change(member.name, content.read()) if content else b""
             member.size = len(body)
             changed.addfile(member, io.BytesIO(body))
+    assert packed.getvalue() != archive
     return packed.getvalue()
 
 
-def rotated(words: list[str]) -> list[str]:
-    return words[:4] + words[-1:] + words[4:-1]
-
-
-def test_a_model_that_answers_wrongly_is_rolled_back_without_a_failed_call(
-    deployment: Deployment, first_model: Execution, messages: Messages
+@pytest.mark.parametrize(
+    ("broken", "error", "words"),
+    [
+        (with_other_words, "BadTranslation", "the candidate itself said"),
+        (with_half_of_its_weights, "PromotionRolledBack", "the serving process ended with"),
+        (without_its_end, "PromotionRolledBack", "model.tar.gz is not a usable .tar.gz"),
+    ],
+)
+def test_a_model_that_breaks_after_its_smoke_test_is_rolled_back_without_a_failed_call(
+    deployment: Deployment,
+    first_model: Execution,
+    messages: Messages,
+    broken: Callable[[bytes], bytes],
+    error: str,
+    words: str,
 ) -> None:
     s3, before = boto3.client("s3"), deployment.training_job()
     bucket, _, key = first_model.output["model_data"].removeprefix("s3://").partition("/")
     archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    other = "models/exchanged/model.tar.gz"
+    other = f"models/{broken.__name__}/model.tar.gz"
     s3.put_object(Bucket=deployment.bucket, Key=other, Body=archive)
 
     with calls(deployment) as seen:
@@ -237,10 +273,11 @@ def test_a_model_that_answers_wrongly_is_rolled_back_without_a_failed_call(
         )
         wait_for_the_smoke_test(started)
         # The model that is served is no more the one that was tested.
-        s3.put_object(Bucket=deployment.bucket, Key=other, Body=with_other_words(archive))
+        s3.put_object(Bucket=deployment.bucket, Key=other, Body=broken(archive))
         failed = deployment.wait(started)
 
-    assert (failed.status, failed.error) == ("FAILED", "BadTranslation"), failed.cause
+    assert (failed.status, failed.error) == ("FAILED", error), failed.cause
+    assert words in failed.cause
     assert {status for status, _ in seen} == {200}
     assert deployment.training_job() == before
     told = messages.about(failed.name)
