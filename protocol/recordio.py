@@ -5,6 +5,7 @@ the payload, padded with zeros to a multiple of four bytes. Source: the `create_
 that came with Amazon's Seq2Seq walk-through.
 """
 
+import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ CONTENT_TYPE = "application/x-recordio-protobuf"
 MAGIC = 0xCED7230A
 HEADER = struct.Struct("<II")
 ALIGNMENT = 4
+TRUNCATED = json.dumps({"truncated": True})
+"""The metadata of a record whose target was cut; others have none."""
 
 
 class RecordIOError(ValueError):
@@ -30,9 +33,13 @@ class RecordPair:
 
     source: tuple[int, ...]
     target: tuple[int, ...]
+    is_truncated: bool = False
+    """Whether the metadata says that the decoding length cut the target."""
 
 
-def encode_record(source_ids: Sequence[int], target_ids: Sequence[int]) -> bytes:
+def encode_record(
+    source_ids: Sequence[int], target_ids: Sequence[int], *, is_truncated: bool = False
+) -> bytes:
     """Serialise one sentence pair; both features are present even when empty.
 
     Raises:
@@ -46,6 +53,8 @@ def encode_record(source_ids: Sequence[int], target_ids: Sequence[int]) -> bytes
         raise RecordIOError(f"token ids must be 32-bit integers: {error}") from error
     for side in ("source", "target"):
         record.features[side].int32_tensor.SetInParent()
+    if is_truncated:
+        record.metadata = TRUNCATED
     return record.SerializeToString(deterministic=True)
 
 
@@ -60,7 +69,11 @@ def decode_record(payload: bytes) -> RecordPair:
         record.ParseFromString(payload)
     except DecodeError as error:
         raise RecordIOError("the frame does not hold an aialgs.data.Record") from error
-    return RecordPair(source=_ids(record, "source"), target=_ids(record, "target"))
+    return RecordPair(
+        source=_ids(record, "source"),
+        target=_ids(record, "target"),
+        is_truncated=record.metadata == TRUNCATED,
+    )
 
 
 def _ids(record: Record, side: str) -> tuple[int, ...]:

@@ -60,7 +60,13 @@ def _prediction_schema() -> Schema:
         "type": "number",
         "description": "The hypothesis' score; there when `scores` asks for it.",
     }
-    alternative = _closed({"target": target, "score": score}, required=("target",))
+    truncated: Schema = {
+        "type": "boolean",
+        "enum": [True],
+        "description": "There where the decoding length cut the translation before its end.",
+    }
+    parts = {"target": target, "score": score, "truncated": truncated}
+    alternative = _closed(parts, required=("target",))
     properties: dict[str, Schema] = {
         "target": target,
         "matrix": _list(_list({"type": "number"}))
@@ -77,6 +83,7 @@ def _prediction_schema() -> Schema:
             "description": "By source term that stands in the sentence: whether the translation "
             "holds its target term.",
         },
+        "truncated": truncated,
     }
     return _closed(properties, required=("target",))
 

@@ -101,6 +101,16 @@ class Alternative:
 
     target: str
     score: float | None = None
+    truncated: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """The alternative as a JSON object."""
+        fields: dict[str, Any] = {"target": self.target}
+        if self.score is not None:
+            fields["score"] = self.score
+        if self.truncated:
+            fields["truncated"] = True
+        return fields
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +125,8 @@ class Prediction:
     """All hypotheses but the best, best first."""
     glossary_applied: Mapping[str, bool] | None = None
     """By source term, for those that stand in the source: whether the target holds its term."""
+    truncated: bool = False
+    """Whether the decoding length cut the target; only then it stands in the JSON."""
 
     def fields(self) -> dict[str, Any]:
         """The answer as a JSON object."""
@@ -124,9 +136,11 @@ class Prediction:
         if self.score is not None:
             fields["score"] = self.score
         if self.alternatives is not None:
-            fields["alternatives"] = [_alternative_fields(other) for other in self.alternatives]
+            fields["alternatives"] = [other.fields() for other in self.alternatives]
         if self.glossary_applied is not None:
             fields["glossary_applied"] = dict(self.glossary_applied)
+        if self.truncated:
+            fields["truncated"] = True
         return fields
 
 
@@ -164,12 +178,6 @@ def encode_lines(predictions: Sequence[Prediction]) -> bytes:
 _BODY_KEYS = {"instances"}
 _INSTANCE_KEYS = {"data", "configuration"}
 _LINE_KEYS = {"source", "configuration"}
-
-
-def _alternative_fields(alternative: Alternative) -> dict[str, Any]:
-    if alternative.score is None:
-        return {"target": alternative.target}
-    return {"target": alternative.target, "score": alternative.score}
 
 
 def _instance(item: object, index: int) -> Instance:

@@ -114,6 +114,7 @@ class ServedModel:
             score=joint_score(best, asked.length_penalty) if asked.scores else None,
             alternatives=self._alternatives(asked, found) if asked.alternatives > 1 else None,
             glossary_applied=self._glossary_applied(sentence, best) if asked.glossary else None,
+            truncated=any(hypothesis.truncated for hypothesis in best),
         )
 
     def source_pieces(self, ids: Sequence[int]) -> list[str]:
@@ -158,6 +159,7 @@ class ServedModel:
             Alternative(
                 target=self._text(rank),
                 score=joint_score(rank, asked.length_penalty) if asked.scores else None,
+                truncated=any(hypothesis.truncated for hypothesis in rank),
             )
             for rank in ranks
         )

@@ -26,7 +26,8 @@ def _read(served: Served, body: bytes) -> list[Sentence]:
 def _write(served: Served, _sentences: Sequence[Sentence], found: Found) -> bytes:
     stream = io.BytesIO()
     for ((hypothesis, *_),) in found:
-        write_frame(stream, encode_record((), served.model.target_ids(hypothesis)))
+        ids = served.model.target_ids(hypothesis)
+        write_frame(stream, encode_record((), ids, is_truncated=hypothesis.truncated))
     return stream.getvalue()
 
 

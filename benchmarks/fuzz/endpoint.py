@@ -19,13 +19,13 @@ from serving.settings import QueueLimits, RequestLimits, ServingSettings
 from tests.copying_model import NUM_POSITIONS, build_subword_model, build_word_model
 
 MAX_LENGTH = NUM_POSITIONS - 4
-"""Of a source and of a target; there are positions for a begin and an end besides."""
+"""Of a source; there are positions for a begin and an end besides."""
 LIMITS = RequestLimits(
     max_body_mb=1,
     max_instances=NUM_TAKEN,
     max_source_pieces=MAX_LENGTH,
     max_beam_size=MAX_BEAM_SIZE,
-    max_decoding_length=MAX_LENGTH,
+    max_decoding_length=NUM_POSITIONS,
 )
 ROOM = QueueLimits(max_sentences=100_000, max_pieces=10_000_000)
 NO_TIME = replace(LIMITS, seconds=0.001)

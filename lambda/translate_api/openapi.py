@@ -103,7 +103,8 @@ def _translate() -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "Translations in the order of the request; records hold the ids "
-                "of the target, without the end of the sentence.",
+                "of the target, without the end of the sentence, and where the decoding length "
+                'cut it, the metadata `{"truncated": true}`.',
                 "headers": _request_id(),
                 "content": {
                     MediaType.JSON.value: {"schema": _schema("TranslationAnswer")},

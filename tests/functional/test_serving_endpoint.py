@@ -12,6 +12,7 @@ import pytest
 
 from nmt.tokenizer import load_tokenizer
 from nmt.translator import Translator
+from protocol.record_pb2 import Record
 from protocol.recordio import decode_record, encode_record, read_frames, write_frame
 from protocol.vocabulary import load_vocabulary
 from serving.endpoint import load_tried_model
@@ -483,7 +484,43 @@ def test_a_length_beyond_the_positions_of_the_model_is_refused(client: httpx.Cli
 
 
 def test_decoding_ends_where_it_was_asked_to(client: httpx.Client) -> None:
-    assert configured(client, SENTENCE, max_decoding_length=2) == {"target": "du bist"}
+    found = configured(client, SENTENCE, max_decoding_length=3)
+    assert found == {"target": "du bist so", "truncated": True}
+    whole = configured(client, "you are", max_decoding_length=3)
+    assert whole == {"target": "du bist"}
+
+
+def test_an_alternative_that_was_cut_is_marked_on_its_own(client: httpx.Client) -> None:
+    found = configured(client, "you " * 5, alternatives=2, max_decoding_length=7)
+    assert found.keys() == {"target", "alternatives"}
+    assert [other.get("truncated") for other in found["alternatives"]] == [True]
+
+
+def test_json_lines_mark_what_was_cut(client: httpx.Client) -> None:
+    configuration = {"max_decoding_length": 2}
+    lines = [{"source": text, "configuration": configuration} for text in ("you", "you are")]
+    _, answer = invoke(client, "\n".join(map(json.dumps, lines)), JSON_LINES)
+    found = [json.loads(line) for line in answer.splitlines()]
+    assert found == [{"target": "du"}, {"target": "du bist", "truncated": True}]
+
+
+def test_records_say_in_their_metadata_what_was_cut(root: Path) -> None:
+    with running(settings(root, limits=RequestLimits(max_decoding_length=3))) as short:
+        wait_until_ready(short)
+        _, answer = invoke(short, records([4, 4], [4, 4, 4]), RECORDIO)
+    whole, cut = [Record.FromString(frame) for frame in read_frames(io.BytesIO(answer))]
+    assert not whole.HasField("metadata")
+    assert cut.metadata == '{"truncated": true}'
+    assert [len(record.features["target"].int32_tensor.values) for record in (whole, cut)] == [2, 3]
+
+
+def test_a_text_of_which_a_part_was_cut_is_marked(root: Path) -> None:
+    text = "you are good ! this is cool"
+    limits = RequestLimits(max_source_pieces=4, max_decoding_length=4)
+    with running(settings(root, limits=limits)) as client:
+        wait_until_ready(client)
+        found = configured(client, text, split_sentences=True)
+    assert found == {"target": "du bist gut ! das ist kühl", "truncated": True}
 
 
 @pytest.mark.parametrize(

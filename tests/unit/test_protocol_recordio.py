@@ -35,6 +35,21 @@ def test_records_survive_a_round_trip(pairs: list[tuple[list[int], list[int]]]) 
     assert len(data) % 4 == 0
 
 
+def test_a_target_that_was_cut_says_so_in_the_metadata() -> None:
+    payload = encode_record([], [7], is_truncated=True)
+
+    assert decode_record(payload) == RecordPair((), (7,), is_truncated=True)
+    assert Record.FromString(payload).metadata == '{"truncated": true}'
+    assert not Record.FromString(encode_record([], [7])).HasField("metadata")
+
+
+@pytest.mark.parametrize("metadata", ["", "{}", "words", '{"truncated": false}'])
+def test_other_metadata_means_nothing(metadata: str) -> None:
+    record = Record(metadata=metadata)
+
+    assert decode_record(record.SerializeToString()) == RecordPair((), ())
+
+
 def test_a_frame_is_what_the_built_in_algorithm_reads() -> None:
     assert frames(b"abcde") == struct.pack("<II", 0xCED7230A, 5) + b"abcde\0\0\0"
 

@@ -114,8 +114,12 @@ def test_answers_and_errors_are_as_described() -> None:
                 target="a b",
                 matrix=((0.5, 0.5), (1.0, 0.0)),
                 score=-0.25,
-                alternatives=(Alternative(target="c", score=-1.5), Alternative(target="d")),
+                alternatives=(
+                    Alternative(target="c", score=-1.5),
+                    Alternative(target="d", truncated=True),
+                ),
                 glossary_applied={"x": True},
+                truncated=True,
             ),
         ]
     )

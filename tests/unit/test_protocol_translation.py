@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from protocol.configuration import Configuration
 from protocol.translation import (
     HTTP_STATUS,
+    Alternative,
     ErrorCode,
     Instance,
     Prediction,
@@ -106,6 +107,18 @@ def test_a_matrix_is_answered_only_where_it_was_asked_for() -> None:
     assert json.loads(body) == {
         "predictions": [{"target": "schön"}, {"target": "gut", "matrix": [[0.25, 0.75]]}]
     }
+
+
+def test_an_answer_that_was_cut_says_so_and_no_other_does() -> None:
+    others = (Alternative(target="b"), Alternative(target="c", truncated=True))
+    body = encode_predictions(
+        [Prediction(target="a", alternatives=others), Prediction(target="d", truncated=True)]
+    )
+
+    assert json.loads(body)["predictions"] == [
+        {"target": "a", "alternatives": [{"target": "b"}, {"target": "c", "truncated": True}]},
+        {"target": "d", "truncated": True},
+    ]
 
 
 def test_an_error_that_quotes_half_a_surrogate_pair_is_text() -> None:
