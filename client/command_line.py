@@ -34,6 +34,7 @@ from protocol.retraining import Cleaning, InputError
 BATCH_SIZE = 32
 """Sentences in one request; a file is translated while it is read."""
 FAILURE, USAGE, INTERRUPTED = 1, 2, 130
+WAS_CUT = "the translation was cut at its decoding length"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -67,11 +68,15 @@ def translate(options: argparse.Namespace) -> int:
     client = TranslationClient.from_environment(options.name)
     lines: Iterable[str] = options.sentences or (line.rstrip("\n") for line in sys.stdin)
     typed = not options.sentences and sys.stdin.isatty()
+    numbers = itertools.count(1)
     for batch in _batches(lines, 1 if typed else BATCH_SIZE):
         for translation in _translated(client, batch, options):
+            number = next(numbers)
             print(translation.target, flush=True)
             if options.attention and (table := attention.table(translation)):
                 print(table, flush=True)
+            if translation.truncated:
+                print(f"line {number}: {WAS_CUT}", file=sys.stderr, flush=True)
     return 0
 
 

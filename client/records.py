@@ -19,8 +19,8 @@ def encode(sentences: Sequence[str], vocabulary: Mapping[str, int]) -> bytes:
     return stream.getvalue()
 
 
-def decode(body: bytes, vocabulary: Mapping[str, int]) -> list[str]:
-    """The target sentences in the order of the records.
+def decode(body: bytes, vocabulary: Mapping[str, int]) -> list[tuple[str, bool]]:
+    """The target sentences in the order of the records, and whether each was cut.
 
     Raises:
         ClientError: the bytes are no records, or an id is not in the vocabulary.
@@ -28,11 +28,15 @@ def decode(body: bytes, vocabulary: Mapping[str, int]) -> list[str]:
     words = dict(enumerate(tokens_by_id(vocabulary)))
     try:
         records = [recordio.decode_record(frame) for frame in recordio.read_frames(BytesIO(body))]
-        return [" ".join(words[i] for i in r.target if i not in _SILENT_IDS) for r in records]
+        return [(_sentence(record.target, words), record.is_truncated) for record in records]
     except recordio.RecordIOError as error:
         raise ClientError(f"the service's answer is not recordio-protobuf: {error}") from error
     except KeyError as error:
         raise ClientError("the answer has ids that the target vocabulary lacks") from error
+
+
+def _sentence(ids: Sequence[int], words: Mapping[int, str]) -> str:
+    return " ".join(words[i] for i in ids if i not in _SILENT_IDS)
 
 
 def _id(word: str, vocabulary: Mapping[str, int]) -> int:

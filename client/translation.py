@@ -25,6 +25,8 @@ class Translation:
     target: str
     matrix: tuple[tuple[float, ...], ...] | None = None
     """One row per word of `target`, one column per word of `source`, when it was asked for."""
+    truncated: bool = False
+    """Whether the decoding length cut `target` before its end."""
 
 
 class TranslationClient:
@@ -78,7 +80,10 @@ class TranslationClient:
         if len(targets) != len(sentences):
             raise ClientError(f"{len(sentences)} sentences, but {len(targets)} answers")
         pairs = zip(sentences, targets, strict=True)
-        return [Translation(source=source, target=target) for source, target in pairs]
+        return [
+            Translation(source=source, target=target, truncated=truncated)
+            for source, (target, truncated) in pairs
+        ]
 
     def model(self) -> dict[str, Any]:
         """What is being served."""
@@ -141,4 +146,9 @@ def _translations(sentences: Sequence[str], content: Any) -> list[Translation]:
 def _translation(source: str, prediction: Mapping[str, Any]) -> Translation:
     matrix = prediction.get("matrix")
     rows = None if matrix is None else tuple(tuple(map(float, row)) for row in matrix)
-    return Translation(source=source, target=str(prediction["target"]), matrix=rows)
+    return Translation(
+        source=source,
+        target=str(prediction["target"]),
+        matrix=rows,
+        truncated=prediction.get("truncated") is True,
+    )

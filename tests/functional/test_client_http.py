@@ -383,6 +383,29 @@ def test_the_command_prints_translations_alone_one_a_line(
     assert printed.err == ""
 
 
+@pytest.mark.parametrize("protobuf", [True, False])
+def test_the_command_says_which_translations_were_cut(
+    service: Service, capsys: pytest.CaptureFixture[str], *, protobuf: bool
+) -> None:
+    service.answer_json("/model", {"subwords": False})
+    for side in ("source", "target"):
+        service.answer_json(f"/vocabulary/{side}", VOCABULARY)
+    predictions = [{"target": "you"}, {"target": "are", "truncated": True}]
+    service.answer_json("/translate", {"predictions": predictions})
+    if protobuf:
+        answer = io.BytesIO()
+        recordio.write_frame(answer, recordio.encode_record([], [4]))
+        recordio.write_frame(answer, recordio.encode_record([], [5], is_truncated=True))
+        headers = {"content-type": "application/x-recordio-protobuf"}
+        service.answers["/translate"] = (200, headers, answer.getvalue())
+
+    assert main(["translate", *(["--protobuf"] if protobuf else []), "good", "good good"]) == 0
+
+    printed = capsys.readouterr()
+    assert printed.out == "you\nare\n"
+    assert printed.err == "line 2: the translation was cut at its decoding length\n"
+
+
 def test_the_command_translates_standard_input_in_batches_and_keeps_its_lines(
     service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
