@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nmt.interruption import Interrupted, never, proceed_unless
 from nmt.records import Sentences, read_sentences
 from protocol.recordio import RecordIOError
 from protocol.vocabulary import BOS_ID, EOS_ID, PAD_ID
@@ -68,7 +69,7 @@ class ParallelCorpus:
     """Pairs of the file that were left out because a side of them is empty."""
     num_truncated_pairs: int = 0
     cut_anew: "Callable[[int], ParallelCorpus] | None" = None
-    """Gives the same sentences in other pieces, by epoch (from 0)."""
+    """Gives the same sentences in other pieces, by epoch (from 0); a stop may interrupt it."""
 
     def in_epoch(self, epoch: int) -> "ParallelCorpus":
         """The corpus as an epoch trains on it."""
@@ -96,16 +97,24 @@ class _SideWriter:
         return Side(ids, offsets)
 
 
-def read_corpus(path: Path, *, max_source_length: int, max_target_length: int) -> ParallelCorpus:
+def read_corpus(
+    path: Path,
+    *,
+    max_source_length: int,
+    max_target_length: int,
+    interrupted: Interrupted = never,
+) -> ParallelCorpus:
     """Read a record file; longer sentences are truncated, pairs with an empty side left out.
 
     Raises:
         DataError: the file is missing, is not x-recordio-protobuf, or holds no sentence pair.
+        WorkInterruptedError: `interrupted` became true on the way.
     """
     num_pairs = num_empty = num_truncated = 0
     with tempfile.TemporaryFile() as source_file, tempfile.TemporaryFile() as target_file:
         source_writer, target_writer = _SideWriter(source_file), _SideWriter(target_file)
         for source, target in _blocks(path):
+            proceed_unless(interrupted)
             keep = (source.lengths > 0) & (target.lengths > 0)
             too_long = (source.lengths > max_source_length) | (target.lengths > max_target_length)
             source_writer.append(source.kept(keep).truncated(max_source_length))

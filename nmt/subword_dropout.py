@@ -7,12 +7,14 @@ cut at random several times, and each place of the text takes one of those at ra
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
 from nmt.byte_pieces import begins_word
 from nmt.data import Ids, Indices, ParallelCorpus, Side
+from nmt.interruption import Interrupted, never, proceed_unless
 from nmt.tokenizer import SubwordTokenizer
 from protocol.vocabulary import SPECIAL_SYMBOLS
 
@@ -20,6 +22,8 @@ NUM_CUTS = 8
 """Random cuts of a word that an epoch chooses from; each epoch replaces the oldest of them."""
 LONGEST_CUT_WORD = 60
 """In letters; a longer word keeps its pieces, since cutting it takes the square of its length."""
+
+_WORDS_AT_ONCE = 2**16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,18 +60,27 @@ class Merges:
 class SubwordDropout:
     """The corpus of each epoch, a function of seed and epoch alone."""
 
-    def __init__(self, corpus: ParallelCorpus, merges: Merges, *, rate: float, seed: int) -> None:
+    def __init__(
+        self,
+        corpus: ParallelCorpus,
+        merges: Merges,
+        *,
+        rate: float,
+        seed: int,
+        interrupted: Interrupted = never,
+    ) -> None:
         """A merge is left out with probability `rate` whenever it could be made."""
-        self._merges, self._rate, self._seed = merges, rate, seed
-        numbers: dict[bytes, int] = {}
-        self._sides = [
-            _WordSide.of(side, merges, numbers) for side in (corpus.source, corpus.target)
-        ]
-        self._words = [np.frombuffer(word, dtype=np.int32).tolist() for word in numbers]
+        self._corpus, self._merges, self._rate, self._seed = corpus, merges, rate, seed
+        self._interrupted = interrupted
         self._cuts: dict[int, list[list[int]]] = {}
 
     def corpus(self, epoch: int) -> ParallelCorpus:
-        """The whole corpus as the epoch (from 0) sees it."""
+        """The whole corpus as the epoch (from 0) sees it.
+
+        Raises:
+            WorkInterruptedError: `interrupted` became true on the way.
+        """
+        numbered_sides, words = self._numbered
         wanted = range(epoch, epoch + NUM_CUTS)
         self._cuts = {index: self._cuts.get(index) or self._cut(index) for index in wanted}
         cuts = [pieces for index in wanted for pieces in self._cuts[index]]
@@ -75,14 +88,29 @@ class SubwordDropout:
         pieces = np.fromiter((i for cut in cuts for i in cut), dtype=np.int32)
         generator = np.random.default_rng((self._seed, epoch))
         sides = []
-        for side in self._sides:
-            chosen = generator.integers(NUM_CUTS, size=len(side.words)) * len(self._words)
+        for side in numbered_sides:
+            chosen = generator.integers(NUM_CUTS, size=len(side.words)) * len(words)
             sides.append(side.spelled(chosen + side.words, sizes, pieces))
         return ParallelCorpus(source=sides[0], target=sides[1])
 
+    @cached_property
+    def _numbered(self) -> "tuple[list[_WordSide], list[list[int]]]":
+        """Both sides as numbers of words, and the words in pieces."""
+        numbers: dict[bytes, int] = {}
+        sides = [
+            _WordSide.of(side, self._merges, numbers, self._interrupted)
+            for side in (self._corpus.source, self._corpus.target)
+        ]
+        return sides, [np.frombuffer(word, dtype=np.int32).tolist() for word in numbers]
+
     def _cut(self, index: int) -> list[list[int]]:
         draw = random.Random(f"{self._seed} {index}")  # noqa: S311, no secret
-        return [cut_at_random(word, self._merges, self._rate, draw) for word in self._words]
+        _, words = self._numbered
+        cuts = []
+        for word in words:
+            proceed_unless(self._interrupted)
+            cuts.append(cut_at_random(word, self._merges, self._rate, draw))
+        return cuts
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +122,23 @@ class _WordSide:
     """Sentence i is `words[offsets[i]:offsets[i + 1]]`."""
 
     @classmethod
-    def of(cls, side: Side, merges: Merges, numbers: dict[bytes, int]) -> "_WordSide":
+    def of(
+        cls, side: Side, merges: Merges, numbers: dict[bytes, int], interrupted: Interrupted
+    ) -> "_WordSide":
         """Number the words, going on in `numbers`."""
         begins = merges.begins_word[side.ids]
         begins[side.offsets[:-1]] = True
         starts = np.flatnonzero(begins)
-        content, ends = side.ids.tobytes(), np.append(starts[1:], len(side.ids)) * 4
-        words = (
-            numbers.setdefault(content[start:end], len(numbers))
-            for start, end in zip((starts * 4).tolist(), ends.tolist(), strict=True)
-        )
-        return cls(
-            np.fromiter(words, dtype=np.int64, count=len(starts)),
-            np.searchsorted(starts, side.offsets),
-        )
+        content, borders = side.ids.tobytes(), np.append(starts, len(side.ids)) * side.ids.itemsize
+        words = np.empty(len(starts), dtype=np.int64)
+        for first in range(0, len(starts), _WORDS_AT_ONCE):
+            proceed_unless(interrupted)
+            some = borders[first : first + _WORDS_AT_ONCE + 1].tolist()
+            words[first : first + _WORDS_AT_ONCE] = [
+                numbers.setdefault(content[start:end], len(numbers))
+                for start, end in pairwise(some)
+            ]
+        return cls(words, np.searchsorted(starts, side.offsets))
 
     def spelled(self, cuts: Indices, sizes: Indices, pieces: Ids) -> Side:
         """The sentences, given the number of each word's cut and all cuts side by side."""

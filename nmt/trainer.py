@@ -1,7 +1,7 @@
 """The training loop: steps, validation, early stopping, checkpoints, best weights at the end."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from nmt.checkpoint import CheckpointFolder, Identity, random_states, restore_random_states
 from nmt.data import Batch, Indices, ParallelCorpus, epoch_batches, make_batch
+from nmt.interruption import WorkInterruptedError
 from nmt.loss import batch_loss
 from nmt.machine import Machine
 from nmt.measurement import Measurement
@@ -145,8 +146,9 @@ class Trainer:
 
     def _train_epoch(self) -> None:
         """Train the rest of the current epoch, or until there is a reason to stop."""
-        progress = self.progress
-        corpus = self.corpus.in_epoch(progress.epoch)
+        progress, corpus = self.progress, self._corpus_of_epoch()
+        if corpus is None:
+            return
         batches = epoch_batches(corpus, self.config.batches, progress.epoch)
         for indices in batches[progress.batch_in_epoch :]:
             self._train_batch(corpus, indices)
@@ -157,6 +159,14 @@ class Trainer:
         if progress.batch_in_epoch == len(batches):
             progress.epoch += 1
             progress.batch_in_epoch = 0
+
+    def _corpus_of_epoch(self) -> ParallelCorpus | None:
+        """What the current epoch trains on; nothing in any process when a stop came first."""
+        corpus = None
+        with suppress(WorkInterruptedError):
+            corpus = self.corpus.in_epoch(self.progress.epoch)
+        self._stop_is_agreed = not all(self.processes.from_all(corpus is not None))
+        return None if self._stop_is_agreed else corpus
 
     def _train_batch(self, corpus: ParallelCorpus, indices: Indices) -> None:
         """Train on this process's share of a batch."""

@@ -14,7 +14,7 @@ from nmt.optimization import ScheduleConfig
 from nmt.processes import DistributedProcesses, OneProcess, Processes
 from nmt.trainer import Trainer
 from nmt.trainer_config import TrainerConfig
-from tests.short_trainings import Log, StoppedValidator, new_model
+from tests.short_trainings import Log, StoppedValidator, new_model, stopped_in_epoch
 from training.meeting_point import MeetingPoint
 
 CONFIG = TrainerConfig(
@@ -40,6 +40,8 @@ class Setting:
     """The rank that is asked to stop, and when it has done so many batches."""
     stop_validating: int | None = None
     """The batch while whose weights are measured the first process is asked to stop."""
+    stop_preparing: int | None = None
+    """The epoch (from 0) that a stop keeps the last process from preparing."""
 
 
 def train(setting: Setting, processes: Processes) -> dict[str, Any]:
@@ -48,6 +50,9 @@ def train(setting: Setting, processes: Processes) -> dict[str, Any]:
     corpus = read_corpus(setting.records, max_source_length=10, max_target_length=10)
     model, log = new_model(setting.dropout), Log()
     torch.manual_seed(7 + processes.rank)
+    if setting.stop_preparing is not None and processes.rank == processes.size - 1:
+        cut_anew = stopped_in_epoch(setting.stop_preparing, corpus)
+        corpus = dataclasses.replace(corpus, cut_anew=cut_anew)
     validator = StoppedValidator(corpus, lambda: trainer.progress.step == setting.stop_validating)
     trainer = Trainer(
         model,

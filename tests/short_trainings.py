@@ -8,6 +8,7 @@ import torch
 from nmt.checkpoint import CheckpointFolder
 from nmt.data import BatchConfig, ParallelCorpus
 from nmt.initialization import InitializationConfig, initialize
+from nmt.interruption import proceed_unless
 from nmt.metrics import ValidationMetrics
 from nmt.model import ModelConfig, Transformer
 from nmt.optimization import ScheduleConfig
@@ -95,6 +96,16 @@ class StoppedValidator(Validator):
     def measure(self, model: Transformer, **options: Any) -> ValidationMetrics:
         self.asked = self.asked or self.is_time()
         return super().measure(model, **options)
+
+
+def stopped_in_epoch(epoch: int, corpus: ParallelCorpus) -> Callable[[int], ParallelCorpus]:
+    """Gives the same corpus for every epoch but this one, whose preparation a stop interrupts."""
+
+    def cut_anew(wanted: int) -> ParallelCorpus:
+        proceed_unless(lambda: wanted == epoch)
+        return corpus
+
+    return cut_anew
 
 
 def spoken(ids: Sequence[int]) -> str:

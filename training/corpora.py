@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nmt.data import ParallelCorpus, check_ids, read_corpus
+from nmt.interruption import Interrupted, WorkInterruptedError, never
+from nmt.outcome import NothingTrainedError
 from nmt.tokenizer import Tokenizer, load_tokenizer
 from protocol.artifacts import (
     SOURCE_VOCABULARY,
@@ -58,23 +60,20 @@ class Corpora:
         ]
 
 
-def read_corpora(folders: Folders, recipe: Recipe) -> Corpora:
+def read_corpora(folders: Folders, recipe: Recipe, stop_requested: Interrupted = never) -> Corpora:
     """Read the three channels.
 
     Raises:
+        NothingTrainedError: asked to stop before the records were read.
         DataError: a record file is damaged, empty or does not fit the vocabularies.
         VocabularyError: a vocabulary is damaged.
         TokenizerError: the subword file is damaged.
     """
     source = tokens_by_id(load_vocabulary(folders.vocabularies / SOURCE_VOCABULARY))
     target = tokens_by_id(load_vocabulary(folders.vocabularies / TARGET_VOCABULARY))
-    limits = {
-        "max_source_length": recipe.max_source_length,
-        "max_target_length": recipe.max_target_length,
-    }
     corpora = Corpora(
-        training=read_corpus(folders.train_records, **limits),
-        validation=read_corpus(folders.validation_records, **limits),
+        training=_read(folders.train_records, recipe, stop_requested),
+        validation=_read(folders.validation_records, recipe, stop_requested),
         source_tokens=source,
         target_tokens=target,
         tokenizer=load_tokenizer(folders.vocabularies),
@@ -83,6 +82,21 @@ def read_corpora(folders: Folders, recipe: Recipe) -> Corpora:
     _check(corpora.training, corpora, TRAIN_RECORDS)
     _check(corpora.validation, corpora, VALIDATION_RECORDS)
     return corpora
+
+
+def _read(path: Path, recipe: Recipe, stop_requested: Interrupted) -> ParallelCorpus:
+    try:
+        return read_corpus(
+            path,
+            max_source_length=recipe.max_source_length,
+            max_target_length=recipe.max_target_length,
+            interrupted=stop_requested,
+        )
+    except WorkInterruptedError as error:
+        raise NothingTrainedError(
+            f"asked to stop while {path.name} was read; checkpoints, where there are any, stay as "
+            "they were"
+        ) from error
 
 
 def fingerprint(path: Path) -> str:

@@ -84,7 +84,7 @@ def run_job(
         say(f"[warning] {warning}")
     _prepare(recipe, environ, place)
     initial_model = read_initial_model(plan.folders)
-    corpora = read_corpora(plan.folders, recipe)
+    corpora = read_corpora(plan.folders, recipe, stop_requested)
     if initial_model:
         corpora = _continued(corpora, initial_model, plan.folders)
     _describe(corpora)
@@ -156,7 +156,7 @@ def _train(
     with ProgressPrinter(recipe.trainer.max_num_batches) as observer:
         trainer = Trainer(
             model,
-            _training_corpus(recipe, corpora),
+            _training_corpus(recipe, corpora, stop_requested),
             Validator(corpora.validation, recipe.validation, corpora.target_text),
             replace(recipe.trainer, bfloat16=bfloat16),
             observer=observer,
@@ -167,11 +167,19 @@ def _train(
         return trainer.train()
 
 
-def _training_corpus(recipe: Recipe, corpora: Corpora) -> ParallelCorpus:
+def _training_corpus(
+    recipe: Recipe, corpora: Corpora, stop_requested: Callable[[], bool]
+) -> ParallelCorpus:
     rate, tokenizer = recipe.trainer.subword_dropout, corpora.tokenizer
     if not rate or not isinstance(tokenizer, SubwordTokenizer):
         return corpora.training
-    dropout = SubwordDropout(corpora.training, Merges.of(tokenizer), rate=rate, seed=recipe.seed)
+    dropout = SubwordDropout(
+        corpora.training,
+        Merges.of(tokenizer),
+        rate=rate,
+        seed=recipe.seed,
+        interrupted=stop_requested,
+    )
     return replace(corpora.training, cut_anew=dropout.corpus)
 
 

@@ -81,6 +81,16 @@ def test_a_stop_in_a_validation_stops_all_before_the_next_batch(
             assert seen[same] == uninterrupted[same]
 
 
+def test_a_stop_of_one_that_prepares_an_epoch_stops_all(records: Path, tmp_path: Path) -> None:
+    checkpoints = tmp_path / "checkpoints"
+    setting = Setting(records=records, checkpoints=checkpoints, stop_preparing=2)
+
+    stopped = train_together(2, setting, tmp_path)
+
+    assert [seen["end"][:2] for seen in stopped] == [["asked to stop", 20]] * 2
+    assert (checkpoints / "checkpoint-0000000020.pt").exists()
+
+
 def test_another_number_of_processes_goes_on_and_is_warned_of(
     records: Path, tmp_path: Path
 ) -> None:

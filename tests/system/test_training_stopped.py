@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nmt import measurement, validation
+from nmt import data, measurement, validation
 from protocol.artifacts import CTRANSLATE2_FOLDER, MANIFEST, VALIDATION_RECORDS, ModelManifest
 from tests.reversal import reversal_pairs, write_job, write_records
 from training.__main__ import main
@@ -41,6 +41,18 @@ def sigterm_at(call: int, function: Callable[..., Any]) -> tuple[Callable[..., A
         return function(*arguments, **options)
 
     return called, calls
+
+
+def test_reading_is_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_job(tmp_path, HYPERPARAMETERS, num_pairs=100)
+    stopping, _ = sigterm_at(2, data.read_sentences)
+    monkeypatch.setattr(data, "read_sentences", stopping)
+
+    assert main({"SAGEMAKER_ROOT": str(tmp_path)}) == 1
+
+    assert (tmp_path / "output" / "failure").read_text(encoding="utf-8") == (
+        "asked to stop while val.rec was read; checkpoints, where there are any, stay as they were"
+    )
 
 
 def test_a_validation_is_cut_short_and_a_brief_one_takes_its_place(

@@ -13,7 +13,7 @@ from nmt.model import Transformer
 from nmt.optimization import ScheduleConfig, ScheduleType
 from nmt.outcome import StopReason
 from tests.reversal import reversal_pairs, write_records
-from tests.short_trainings import CONFIG, new_model, run
+from tests.short_trainings import CONFIG, new_model, run, stopped_in_epoch
 
 torch.set_num_threads(1)
 NAMES = ["checkpoint-0000000004.pt", "checkpoint-0000000006.pt"]
@@ -94,6 +94,21 @@ def test_a_validation_that_a_stop_cut_short_is_made_up_for(
     _, log, _ = run(corpus, config, checkpoints=folder, perplexities=[4, 3, 2])
 
     assert [step for step, _ in log.validations] == [2, 4, 6]
+
+
+def test_a_stop_while_an_epoch_is_prepared_loses_nothing(
+    corpus: ParallelCorpus, folder: CheckpointFolder
+) -> None:
+    config = dataclasses.replace(CONFIG, max_num_batches=9)
+    _, _, whole = run(corpus, config)
+
+    stopped_corpus = dataclasses.replace(corpus, cut_anew=stopped_in_epoch(1, corpus))
+    stopped, _, _ = run(stopped_corpus, config, checkpoints=folder)
+    _, log, resumed = run(corpus, config, checkpoints=folder)
+
+    assert (stopped.reason, stopped.num_batches) == (StopReason.REQUESTED, 4)
+    assert log.resumed_at == [4]
+    assert same_weights(resumed, whole)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from nmt.data import (
     make_batch,
     read_corpus,
 )
+from nmt.interruption import WorkInterruptedError
 from protocol.recordio import write_frame
 from tests.reversal import reversal_pairs, write_records
 
@@ -49,6 +50,13 @@ def test_a_file_without_a_usable_pair_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=r"train\.rec holds no sentence pair \(1 with an empty"):
         read(path)
+
+
+def test_reading_ends_at_a_stop(tmp_path: Path) -> None:
+    path = write_records(tmp_path / "train.rec", [([4], [5])])
+
+    with pytest.raises(WorkInterruptedError):
+        read_corpus(path, max_source_length=9, max_target_length=9, interrupted=lambda: True)
 
 
 def test_a_damaged_frame_is_named_with_its_file(tmp_path: Path) -> None:

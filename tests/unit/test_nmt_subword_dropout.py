@@ -1,9 +1,11 @@
+import itertools
 import random
 
 import numpy as np
 import pytest
 
 from nmt.data import ParallelCorpus, Side
+from nmt.interruption import WorkInterruptedError
 from nmt.subword_dropout import Merges, SubwordDropout, cut_at_random
 from nmt.subwords import learn_subwords
 from nmt.tokenizer import SubwordTokenizer
@@ -75,6 +77,23 @@ def test_an_epoch_is_the_same_after_a_resume(
     resumed = dropout(corpus, tokenizer, 0.3).corpus(10)
     assert resumed.source.ids.tolist() == expected.source.ids.tolist()
     assert resumed.target.offsets.tolist() == expected.target.offsets.tolist()
+
+
+def test_cutting_ends_at_a_stop_and_goes_on_as_if_there_was_none(
+    corpus: ParallelCorpus, tokenizer: SubwordTokenizer
+) -> None:
+    merges, expected = Merges.of(tokenizer), dropout(corpus, tokenizer, 0.3).corpus(2)
+    polls = itertools.count(1)
+    stopped = SubwordDropout(
+        corpus, merges, rate=0.3, seed=7, interrupted=lambda: next(polls) in {1, 3, 9, 40}
+    )
+
+    for _ in range(4):
+        with pytest.raises(WorkInterruptedError):
+            stopped.corpus(2)
+
+    assert next(polls) == 41
+    assert stopped.corpus(2).source.ids.tolist() == expected.source.ids.tolist()
 
 
 def test_a_word_without_end_keeps_its_pieces(tokenizer: SubwordTokenizer) -> None:
