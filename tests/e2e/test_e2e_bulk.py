@@ -1,4 +1,4 @@
-"""A file translated in bulk by the deployed service, with a shard that fails in between."""
+"""A folder translated in bulk by the deployed service, with a shard that fails in between."""
 
 import gzip
 import json
@@ -18,6 +18,7 @@ SENTENCES = [
     "this is so cool",
     "it is a xylophon",
 ]
+TITLES = '{"source": "this is so cool"}\nno JSON\n'
 
 
 def translate(deployment: Deployment, **content: Any) -> Execution:
@@ -41,14 +42,16 @@ def test_a_failed_shard_fails_the_run_by_name_and_is_all_that_the_next_one_trans
     deployment: Deployment,
 ) -> None:
     s3, bucket = boto3.client("s3"), deployment.bucket
-    name = f"bulk/{uuid4().hex}/news.txt.gz"
+    folder = f"bulk/{uuid4().hex}"
+    name = f"{folder}/news.txt.gz"
     s3.put_object(Bucket=bucket, Key=name, Body=gzip.compress("\n".join(SENTENCES).encode()))
-    wanted = {"input": f"s3://{bucket}/{name}", "shard_lines": 2, "instances": 2}
+    s3.put_object(Bucket=bucket, Key=f"{folder}/titles.jsonl", Body=TITLES.encode())
+    wanted = {"input": f"s3://{bucket}/{folder}/", "shard_lines": 2, "instances": 2}
 
     done = translate(deployment, **wanted)
 
     assert done.status == "SUCCEEDED", f"{done.error}: {done.cause}"
-    (result,) = done.output["outputs"]
+    result, titles = done.output["outputs"]
     assert result == f"s3://{bucket}/{name.removesuffix('.gz')}.de.gz"
     found = gzip.decompress(read(deployment, result)).decode().split("\n")
     expected = [answer["target"] for answer in deployment.api.translate(*filter(None, SENTENCES))]
@@ -56,10 +59,15 @@ def test_a_failed_shard_fails_the_run_by_name_and_is_all_that_the_next_one_trans
     manifest = json.loads(read(deployment, f"{result}.manifest.json"))
     assert (manifest["lines"], manifest["shards"], manifest["failed_lines"]) == (5, 3, 0)
     assert manifest["transform"]["sentences_per_second"] > 0
+    assert titles == f"s3://{bucket}/{folder}/titles.jsonl.de"
+    answered = [json.loads(line) for line in read(deployment, titles).splitlines()]
+    assert answered[0] == {"target": expected[2]}
+    assert answered[1]["target"] == ""
+    assert "not JSON" in answered[1]["error"]
 
     work = f"bulk-work/{manifest['model_fingerprint']}"
-    pages = s3.list_objects_v2(Bucket=bucket, Prefix=f"{work}/source/")["Contents"]
-    broken = pages[1]["Key"]
+    sources = s3.list_objects_v2(Bucket=bucket, Prefix=f"{work}/source/")["Contents"]
+    (broken,) = [one["Key"] for one in sources if one["Key"].endswith("-000001.rec")]
     shard = broken.rpartition("/")[2].removesuffix(".rec")
     records = read(deployment, broken)
     s3.put_object(Bucket=bucket, Key=broken, Body=b"broken by somebody")
@@ -68,7 +76,7 @@ def test_a_failed_shard_fails_the_run_by_name_and_is_all_that_the_next_one_trans
     failed = translate(deployment, **wanted)
 
     assert (failed.status, failed.error) == ("FAILED", "ShardsFailed")
-    assert f"1 of 3 shards are not translated, the first of them {shard}" in failed.cause
+    assert f"1 of 4 shards are not translated, the first of them {shard}" in failed.cause
     assert boto3.client("sagemaker").list_transform_jobs(StatusEquals="Failed")
 
     s3.put_object(Bucket=bucket, Key=broken, Body=records)
