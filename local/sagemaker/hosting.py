@@ -1,4 +1,4 @@
-"""One serving process over an unpacked model: started, checked, restarted when it dies."""
+"""One serving process over an unpacked model: started, checked while it runs, restarted."""
 
 import http.client
 import logging
@@ -21,6 +21,9 @@ KILL_AFTER_SECONDS = 30.0
 MAX_RESTARTS = 5
 STEADY_AFTER_SECONDS = 600.0
 """A process that has lived this long has used up none of its restarts."""
+PING_EVERY_SECONDS = 5.0
+MAX_FAILED_PINGS = 6
+"""One after another; then the process counts as dead. AWS documents neither of the two."""
 _PING_TIMEOUT_SECONDS = 2.0
 _POLL_SECONDS = 0.1
 
@@ -127,10 +130,10 @@ class Fleet:
         raise JobFailureError(f"{reason}: {last_line(self.log)} (log: {self.log})")
 
     def _watch(self) -> None:
-        """Restart the process when it dies, as SageMaker replaces a failed instance."""
+        """Restart the process when it has ended, as SageMaker replaces a failed instance."""
         restarts, started = 0, time.monotonic()
         while self._container is not None:
-            code = self._container.wait()
+            code = self._ended(self._container)
             self.healthy = False
             if self._retired.is_set():
                 return
@@ -142,6 +145,17 @@ class Fleet:
             logger.warning("%s ended with exit code %s; restart", self.config_name, code)
             restarts, started = restarts + 1, time.monotonic()
             self._restart()
+
+    def _ended(self, container: Container) -> int:
+        """The exit code of a process that has ended, or was ended as it answered no more pings."""
+        failed = 0
+        while (code := container.wait(PING_EVERY_SECONDS)) is None:
+            failed = 0 if self._retired.is_set() or _answers(self.port) else failed + 1
+            if failed == MAX_FAILED_PINGS:
+                logger.warning("%s failed %d pings and is ended", self.config_name, failed)
+                self.healthy = False
+                container.kill()
+        return code
 
     def _restart(self) -> None:
         try:
