@@ -1,6 +1,6 @@
 """The hyperparameters that the built-in algorithm does not know."""
 
-from training.rows import COUNT, DROPOUT, Hyperparameter, no_effect, ours
+from training.rows import COUNT, DEFAULT_DROPOUT, DROPOUT, Hyperparameter, no_effect, ours
 from training.values import Choice, RealNumber, Text, WholeNumber
 
 ADDITIONS: tuple[Hyperparameter, ...] = (
@@ -24,7 +24,7 @@ ADDITIONS: tuple[Hyperparameter, ...] = (
         DROPOUT,
         None,
         "Dropout after every layer part. Absent: `rnn_decoder_hidden_dropout` or "
-        "`cnn_hidden_dropout`, and 0.1 without these.",
+        f"`cnn_hidden_dropout`, and {DEFAULT_DROPOUT} without these.",
     ),
     ours(
         "label_smoothing",

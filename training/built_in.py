@@ -1,6 +1,6 @@
 """The 49 hyperparameters of SageMaker's built-in Seq2Seq algorithm.
 
-They have its names and, but for `bucket_width`, its defaults.
+They have its names, and its defaults and valid values but for those in `training.differences`.
 """
 
 from protocol.configuration import MAX_BEAM_SIZE
@@ -30,9 +30,8 @@ BUILT_IN: tuple[Hyperparameter, ...] = (
         "bucket_width",
         COUNT,
         "1",
-        "Lengths that fall into the same multiple of this count as alike for bucketing. 1, the "
-        "default here, pads least; the built-in algorithm's is 10, the step of its unrolled "
-        "graphs.",
+        "Lengths that fall into the same multiple of this count as alike for bucketing. 1 pads "
+        "least.",
     ),
     honoured(
         "bucketing_enabled",
@@ -89,13 +88,13 @@ BUILT_IN: tuple[Hyperparameter, ...] = (
         "embed_dropout_source",
         DROPOUT,
         None,
-        "Dropout of source embeddings; absent: `dropout`.",
+        "Dropout of source embeddings; absent: that after every layer part, see `dropout`.",
     ),
     honoured(
         "embed_dropout_target",
         DROPOUT,
         None,
-        "Dropout of target embeddings; absent: `dropout`.",
+        "Dropout of target embeddings; absent: that after every layer part, see `dropout`.",
     ),
     mapped(
         "encoder_type",

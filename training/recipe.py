@@ -13,8 +13,8 @@ from nmt.validation import ValidationConfig
 from protocol.configuration import MAX_BEAM_SIZE
 from training.hyperparameters import HyperparameterError, Hyperparameters
 from training.overrides import override_warnings
+from training.rows import DEFAULT_DROPOUT
 
-_DEFAULT_DROPOUT = 0.1
 _DIMENSIONS_PER_HEAD = 32
 
 
@@ -159,7 +159,7 @@ def _dropout(given: Hyperparameters) -> float:
     for name in ("dropout", counterpart):
         if (value := given.optional_real(name)) is not None:
             return value
-    return _DEFAULT_DROPOUT
+    return DEFAULT_DROPOUT
 
 
 def _initialization(given: Hyperparameters) -> InitializationConfig:

@@ -50,3 +50,5 @@ def ours(name: str, kind: Kind, default: str | None, note: str) -> Hyperparamete
 
 COUNT = WholeNumber()
 DROPOUT = RealNumber(least=0, below=1)
+DEFAULT_DROPOUT = 0.1
+"""Of every dropout for which nothing is given."""
