@@ -13,6 +13,7 @@ from client.translation import aws_session
 DELETED = (
     "the endpoint with its models, its configurations, its scaling and its alarms",
     "the REST API, all functions, both state machines, rules and schedules; executions are stopped",
+    "the topic of notifications with its subscriptions, and its key after seven days",
     "every model package of the model package group, and the group",
     "all log groups of these, and this service's streams in the log groups of SageMaker's jobs",
     "the dashboard and the alarms",

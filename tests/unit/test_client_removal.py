@@ -24,6 +24,13 @@ def test_deleted_buckets_are_named_loudly() -> None:
     assert "bucket_removal" not in lines[-1]
 
 
+def test_what_is_billed_by_the_month_is_named_among_what_goes() -> None:
+    lines = removal.announcement(OUTPUTS)
+    goes = "\n".join(lines[: lines.index("This stays:")])
+    for name in ("endpoint", "REST API", "log groups", "dashboard", "alarms", "topic", "key"):
+        assert name in goes
+
+
 @pytest.mark.parametrize(
     ("argv", "stack"),
     [([], "translation-storage"), (["-c", "name=news", "-c", "engine=pytorch"], "news-storage")],
