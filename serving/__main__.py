@@ -36,8 +36,8 @@ async def serve(settings: ServingSettings) -> int:
         logger.error("%s", error)  # noqa: TRY400 - the message says it all
         return 1
     if not server.all_work_ended:
-        # Nobody waits for the call that still runs, but the interpreter would.
-        logger.warning("ending in the middle of a call of the translator")
+        # Nobody waits for what still runs, but the interpreter would.
+        logger.warning("ending in the middle of a call of the translator, or of loading the model")
         logging.shutdown()
         os._exit(int(failed))
     return int(failed)

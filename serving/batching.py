@@ -7,6 +7,7 @@ are busy. The event loop hands in and gets back; one thread for each translator 
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -118,7 +119,12 @@ class Batcher:
         return (await done).results()
 
     def close(self, timeout: float) -> bool:
-        """Start nothing more and wait for what runs; whether all of it ended in time."""
+        """Start nothing more and wait for what runs; whether all of it ended in time.
+
+        Args:
+            timeout: in seconds, for all calls together.
+        """
+        deadline = time.monotonic() + timeout
         with self._work_is_there:
             self._is_closed = True
             self._work_is_there.notify_all()
@@ -126,7 +132,7 @@ class Batcher:
             self._sweep.cancel()
         for worker in self._workers:
             if worker.ident is not None:
-                worker.join(timeout)
+                worker.join(max(0.0, deadline - time.monotonic()))
         return not any(worker.is_alive() for worker in self._workers)
 
     def _check_room(self, num_jobs: int, num_pieces: int) -> None:

@@ -44,12 +44,16 @@ class Endpoint:
         self._loading = asyncio.get_running_loop().create_task(self._load())
 
     async def stop(self, timeout: float) -> bool:
-        """Wait for running calls of the translator; whether all ended in time."""
+        """Wait for the loading of the model and for running calls; whether all ended in time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
         if self._loading is not None:
-            await self._loading
+            _, unfinished = await asyncio.wait([self._loading], timeout=timeout)
+            if unfinished:
+                return False
         if self._service is None:
             return True
-        return await asyncio.to_thread(self._service.close, timeout)
+        return await asyncio.to_thread(self._service.close, max(0.0, deadline - loop.time()))
 
     def handle(self, request: HttpRequest, respond: Respond) -> None:
         """Answer a request; `respond` is called once, here or later. Nothing is raised."""

@@ -12,7 +12,8 @@ BACKLOG = 1024
 DRAIN_SECONDS = 25
 """SageMaker kills a container 30 seconds after SIGTERM."""
 STOP_SECONDS = 3
-"""For calls of the translator that still run when nobody waits for them any more."""
+"""For all calls of the translator that still run when nobody waits for them any more, and for
+the model if it is still being loaded."""
 IDLE_SECONDS = 90
 """An open connection without a request is closed after this; SageMaker reuses its own."""
 STALLED_SECONDS = 30
@@ -32,7 +33,7 @@ class Server:
         self._connections: set[HttpConnection] = set()
         self._stopping = asyncio.Event()
         self.all_work_ended = True
-        """Afterwards: whether no call of the translator runs any more."""
+        """Afterwards: whether no call of the translator runs any more, nor anything else."""
 
     async def run(self, *, handles_signals: bool = True) -> None:
         """Serve until a signal or `stop` comes, then drain.

@@ -81,9 +81,9 @@ class TranslationService:
         self._batcher.submit(_jobs(sentences), deadline=deadline, on_done=write)
 
     def close(self, timeout: float) -> bool:
-        """Wait for running calls of the translator; whether all ended in time."""
+        """Wait for running calls of the translator; whether all work ended in time."""
         self._aside.shutdown(wait=False, cancel_futures=True)
-        return self._batcher.close(timeout)
+        return self._batcher.close(timeout) and not self._num_large
 
     def _begin_task(self, answer: Any, finish: Finish) -> None:
         async def run() -> None:

@@ -9,7 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,37 @@ import pytest
 from tests.copying_model import build_word_model
 
 REPOSITORY = Path(__file__).parents[2]
+SERVE = ("-m", "serving", "serve")
+SLOW = """
+import os, sys, threading, time
+from pathlib import Path
+from nmt.translator import Translator
+from serving.__main__ import main
+
+search = Translator.search
+
+def slow(translator, *arguments, **others):
+    thread = threading.current_thread().name
+    if thread.startswith("translation"):
+        (Path(os.environ["CALLS"]) / thread).touch()
+        time.sleep(float(os.environ["CALL_SECONDS"]))
+    return search(translator, *arguments, **others)
+
+Translator.search = slow
+sys.exit(main(["serve"]))
+"""
+"""The process with a translator whose calls last as long as they are told to."""
+LOADING = """
+import sys, time
+import serving.endpoint
+from serving.__main__ import main
+
+serving.endpoint.load_tried_model = lambda settings: time.sleep(1000)
+sys.exit(main(["serve"]))
+"""
+"""The process with a model that is never loaded."""
+STOPPED_SECONDS = 15
+"""More than ending takes on a busy machine, and less than waiting for eight calls one by one."""
 
 
 def free_port() -> int:
@@ -28,9 +60,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(root: Path, port: int, **environ: str) -> Iterator[subprocess.Popen[str]]:
+def serving(
+    root: Path, port: int, program: Sequence[str] = SERVE, **environ: str
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "serving", "serve"],
+        [sys.executable, *program],
         cwd=REPOSITORY,
         env={**os.environ, **_environment(root, port), **environ},
         stderr=subprocess.PIPE,
@@ -68,6 +102,21 @@ def wait_until_ready(process: subprocess.Popen[str], port: int) -> None:
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline, "no /ping 200 in 30 seconds"
         time.sleep(0.02)
+
+
+def wait_for_files(folder: Path, number: int) -> None:
+    deadline = time.monotonic() + 30
+    while len(list(folder.iterdir())) < number:
+        assert time.monotonic() < deadline, f"not {number} files in 30 seconds"
+        time.sleep(0.02)
+
+
+def status_of(port: int, text: str) -> int:
+    try:
+        with urllib.request.urlopen(invocation(port, text), timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def invocation(port: int, text: str) -> urllib.request.Request:
@@ -115,6 +164,54 @@ def test_a_request_that_is_under_way_is_answered_after_sigterm(root: Path) -> No
     assert answer.startswith(b"HTTP/1.1 200")
     assert answer.endswith(b'{"predictions": [{"target": "du bist gut"}]}')
     assert process.returncode == 0
+
+
+def test_a_call_that_runs_at_sigterm_is_answered(root: Path, tmp_path: Path) -> None:
+    port = free_port()
+    calls = {"CALLS": str(tmp_path), "CALL_SECONDS": "2"}
+    with serving(root, port, ("-c", SLOW), **calls) as process, ThreadPoolExecutor() as callers:
+        wait_until_ready(process, port)
+        status = callers.submit(status_of, port, "you are good")
+        wait_for_files(tmp_path, 1)
+        process.send_signal(signal.SIGTERM)
+        log = process.communicate(timeout=STOPPED_SECONDS)[1]
+        assert status.result() == 200
+    assert process.returncode == 0, log
+    assert "in the middle" not in log
+
+
+def test_calls_that_never_end_do_not_hold_up_the_end(root: Path, tmp_path: Path) -> None:
+    port, number = free_port(), 8
+    environ = {
+        "CALLS": str(tmp_path),
+        "CALL_SECONDS": "1000",
+        "SERVING_THREADS": str(number),
+        "SERVING_REQUEST_SECONDS": "1",
+    }
+    with (
+        serving(root, port, ("-c", SLOW), **environ) as process,
+        ThreadPoolExecutor(number) as callers,
+    ):
+        wait_until_ready(process, port)
+        statuses = callers.map(status_of, [port] * number, ["you are good"] * number)
+        wait_for_files(tmp_path, number)
+        process.send_signal(signal.SIGTERM)
+        log = process.communicate(timeout=STOPPED_SECONDS)[1]
+        assert set(statuses) == {504}
+    assert process.returncode == 0, log
+    assert "ending in the middle of a call of the translator" in log
+
+
+def test_a_model_that_is_never_loaded_does_not_hold_up_the_end(root: Path) -> None:
+    port = free_port()
+    with serving(root, port, ("-c", LOADING)) as process:
+        deadline = time.monotonic() + 30
+        while ping(port) != 503:
+            assert time.monotonic() < deadline, "the process does not listen"
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        log = process.communicate(timeout=STOPPED_SECONDS)[1]
+    assert process.returncode == 0, log
 
 
 def test_an_over_large_body_is_answered_while_it_is_still_sent(root: Path) -> None:

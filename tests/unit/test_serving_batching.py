@@ -159,6 +159,20 @@ def test_what_is_past_its_time_is_answered_and_forgotten() -> None:
     assert [("waiting",)] not in engine.batches
 
 
+def test_closing_takes_no_longer_for_many_calls_than_for_one() -> None:
+    async def scenario(batcher: Batcher, engine: Engine) -> None:
+        engine.may_go_on.clear()
+        task = asyncio.create_task(batcher.run(jobs(*"abcdefgh"), deadline=FAR))
+        await engine.wait_for_calls(8)
+        started = time.monotonic()
+        assert not await asyncio.to_thread(batcher.close, 0.5)
+        assert time.monotonic() - started < 3
+        engine.may_go_on.set()
+        assert len(await task) == 8
+
+    play(scenario, num_workers=8)
+
+
 def test_an_answer_that_cannot_be_given_leaves_the_others_alone() -> None:
     async def scenario(batcher: Batcher, _engine: Engine) -> None:
         def fail(_ticket: Ticket) -> None:
