@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.bulk.file_states import FileStates
 from stacks.bulk.roles import containers_role, files_role, machine_role
-from stacks.bulk.transform_states import TransformStates
+from stacks.bulk.transform_states import TRANSFORM_WAITS, TransformStates
 from stacks.images import ServiceImages
 from stacks.log_retention import retention
 from stacks.retraining.check_input_state import check_input_state
@@ -136,6 +136,7 @@ class BulkMachine(Construct):
                 "job_prefix": self._job_prefix("$states.result.Payload.job_name"),
                 "split_waits": 0,
                 "join_waits": 0,
+                TRANSFORM_WAITS: 0,
                 "transform_seconds": 0,
                 "failure": "",
             },

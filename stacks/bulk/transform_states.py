@@ -20,9 +20,11 @@ from stacks.images import EndpointImages
 from stacks.retraining.job_states import (
     FAILURE,
     JOB_RETRIES,
-    TRANSIENT_JOB_ERRORS,
+    NO_CAPACITY,
+    UNSENT,
     fail_state,
     integration,
+    repeat_what_passes,
     retry_request,
 )
 from stacks.settings import Settings
@@ -39,6 +41,9 @@ _FAILURE = """{% (
     : $cause != '' ? $cause : $states.errorOutput.Error
 ) %}"""
 """Why the transform job failed; the shards that it did translate are joined all the same."""
+
+
+TRANSFORM_WAITS = "transform_waits"
 
 
 class TransformStates:
@@ -85,12 +90,20 @@ class TransformStates:
             self._transform_request(),
             {
                 "transform_seconds": "{% ($states.result.TransformEndTime "
-                "- $states.result.TransformStartTime) / 1000 %}"
+                "- $states.result.TransformStartTime) / 1000 %}",
+                "failure": "",
             },
             TimeoutSeconds=self._settings.bulk_max_runtime_hours * 3600,
         )
-        task.add_retry(errors=TRANSIENT_JOB_ERRORS, max_attempts=JOB_RETRIES, backoff_rate=2)
-        task.add_catch(after, errors=["States.ALL"], assign={"failure": _FAILURE})
+        task.add_retry(errors=UNSENT, max_attempts=JOB_RETRIES, backoff_rate=2)
+        # A job that ran is not repeated whole: the same input, started again, translates less.
+        repeat = repeat_what_passes(
+            self._scope, task, waits=TRANSFORM_WAITS, scarce=NO_CAPACITY, otherwise=after
+        )
+        waits = f"{{% ${TRANSFORM_WAITS} + 1 %}}"
+        task.add_catch(
+            repeat, errors=["States.ALL"], assign={"failure": _FAILURE, TRANSFORM_WAITS: waits}
+        )
         task.next(after)
         return task
 
@@ -110,7 +123,7 @@ class TransformStates:
     def _transform_request(self) -> dict[str, Any]:
         manifest = {"S3DataType": "ManifestFile", "S3Uri": "{% $split.manifest %}"}
         return {
-            "TransformJobName": self._name("x"),
+            "TransformJobName": self._name("x", waits=f"${TRANSFORM_WAITS}"),
             "ModelName": "{% $model_name %}",
             "BatchStrategy": "MultiRecord",
             "MaxPayloadInMB": MAX_PAYLOAD_MB,
@@ -135,8 +148,8 @@ class TransformStates:
             },
         }
 
-    def _name(self, letter: str) -> str:
-        attempt = "$string($states.context.State.RetryCount)"
+    def _name(self, letter: str, *, waits: str = "0") -> str:
+        attempt = f"$string({waits} * 10 + $states.context.State.RetryCount)"
         return f"{{% $job_prefix & '-{letter}' & {attempt} %}}"
 
     def _task(

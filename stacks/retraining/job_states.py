@@ -15,13 +15,19 @@ from constructs import Construct
 from stacks.settings import Settings
 
 MAX_NAME_LENGTH = 63
-MAX_CAPACITY_WAITS = 5
+MAX_WAITS = 5
 CAPACITY_WAIT_MINUTES = 10
 PENDING_SECONDS = 3600
 """Time for SageMaker to find the instance, pull the image and upload, on top of the run."""
 JOB_RETRIES = 3
-TRANSIENT_JOB_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.SdkClientException"]
-"""Errors of the request, not of the job: a failed job is States.TaskFailed and is not repeated."""
+UNSENT = ["SageMaker.SdkClientException"]
+"""A request that SageMaker did not answer. What it does answer has a name of its own for want of
+quota, and one for all of throttling, failures of its own and mistakes in the request, which a
+retrier cannot tell apart; `repeat_what_passes` does, by the cause."""
+REQUEST_WAIT_SECONDS = 10
+NO_CAPACITY = "CapacityError"
+LOST_INSTANCE = f"{NO_CAPACITY}|InternalServerError"
+_REFUSED_FOR_NOW = "Service: .*(Status Code: (429|5[0-9][0-9])|Throttl|TooManyRequests)"
 REQUEST_RETRIES = 4
 NOTIFY_FAILED = "NotifyFailed"
 
@@ -70,7 +76,7 @@ class JobPhase:
 
     @property
     def waits(self) -> str:
-        """The variable that counts how often this phase has waited for capacity."""
+        """The variable that counts how often this phase has waited to be repeated."""
         return f"{self.state.lower()}_waits"
 
     def job_name(self) -> str:
@@ -115,13 +121,14 @@ def job_state(
         },
     )
     task.add_retry(
-        errors=TRANSIENT_JOB_ERRORS,
+        errors=UNSENT,
         interval=Duration.seconds(10),
         max_attempts=JOB_RETRIES,
         backoff_rate=2,
     )
+    failed = fail_state(scope, f"{phase.state}Failed", error=phase.error)
     task.add_catch(
-        _capacity_choice(scope, phase, task),
+        repeat_what_passes(scope, task, waits=phase.waits, scarce=LOST_INSTANCE, otherwise=failed),
         errors=["States.ALL"],
         assign={"failure": phase.failure, phase.waits: f"{{% ${phase.waits} + 1 %}}"},
     )
@@ -135,20 +142,27 @@ def retry_request(task: sfn.CustomState, errors: list[str]) -> None:
     )
 
 
-def _capacity_choice(scope: Construct, phase: JobPhase, task: sfn.CustomState) -> sfn.Choice:
+def repeat_what_passes(
+    scope: Construct, task: sfn.CustomState, *, waits: str, scarce: str, otherwise: sfn.IChainable
+) -> sfn.Choice:
+    """Where a job's task goes with its `$failure`: to itself after a wait, or on.
+
+    `waits` is the variable that counts the waits; `scarce` is what a job says, as a regular
+    expression, that may run another time.
+    """
+    is_scarce = f"$contains($failure, /{scarce}/)"
+    is_refused = f"$contains($failure, /{_REFUSED_FOR_NOW}/)"
+    seconds = (
+        f"{is_scarce} ? {CAPACITY_WAIT_MINUTES * 60} "
+        f": {REQUEST_WAIT_SECONDS} * $power(2, ${waits} - 1)"
+    )
     wait = sfn.Wait.jsonata(
-        scope,
-        f"{phase.state}WaitForCapacity",
-        time=sfn.WaitTime.duration(Duration.minutes(CAPACITY_WAIT_MINUTES)),
+        scope, f"{task.id}WaitToRepeat", time=sfn.WaitTime.seconds(f"{{% {seconds} %}}")
     )
-    failed = fail_state(scope, f"{phase.state}Failed", error=phase.error)
-    lacking = (
-        "{% $contains($failure, /CapacityError|InternalServerError/) and "
-        f"${phase.waits} <= {MAX_CAPACITY_WAITS} %}}"
-    )
-    choice = sfn.Choice.jsonata(scope, f"{phase.state}LacksCapacity")
-    choice.when(sfn.Condition.jsonata(lacking), wait.next(task))
-    return choice.otherwise(failed)
+    passes = f"{{% ({is_scarce} or {is_refused}) and ${waits} <= {MAX_WAITS} %}}"
+    choice = sfn.Choice.jsonata(scope, f"{task.id}MayPass")
+    choice.when(sfn.Condition.jsonata(passes), wait.next(task))
+    return choice.otherwise(otherwise)
 
 
 def fail_state(scope: Construct, state: str, *, error: str, cause: str = "$failure") -> sfn.State:

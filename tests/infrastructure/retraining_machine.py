@@ -352,7 +352,7 @@ class Run:
             for _, request in self.requests
         ]
         if names.count(name) > 1:
-            raise Failure("SageMaker.AmazonSageMakerException", f"{name} already exists")
+            raise api_failure("ResourceInUse", f"Job name {name} must be unique")
         letter = name.rpartition("-")[2][0]
         if failures := self.job_failures.get(letter):
             raise failures.pop(0)
@@ -415,6 +415,23 @@ def _put_metric_data(request: dict[str, Any]) -> dict[str, Any]:
 
 Start = Callable[..., Run]
 """Runs one execution: its input, its name, and how the fake behaves."""
+
+
+_MODELLED = ("ConflictException", "ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound")
+
+
+def api_failure(code: str, message: str, *, status: int = 400) -> Failure:
+    """How a request that SageMaker refused comes back from an integration that waits for jobs.
+
+    Errors of the service's model have names of their own; all others share one.
+    """
+    named = f"{code.removesuffix('Exception')}Exception"
+    name = named if code in _MODELLED else "AmazonSageMakerException"
+    told = f"Service: AmazonSageMaker; Status Code: {status}; Error Code: {code}; Request ID: 1-a"
+    return Failure(f"SageMaker.{name}", f"{message} ({told}; Proxy: null)")
+
+
+THROTTLED = api_failure("ThrottlingException", "Rate exceeded")
 
 
 def job_failure(kind: str, name: str, **described: str) -> Failure:

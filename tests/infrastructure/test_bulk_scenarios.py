@@ -16,7 +16,13 @@ from tests.infrastructure.bulk_machine import (
     argument,
     definition,
 )
-from tests.infrastructure.retraining_machine import Failure, job_failure, states_reached
+from tests.infrastructure.retraining_machine import (
+    THROTTLED,
+    Failure,
+    api_failure,
+    job_failure,
+    states_reached,
+)
 from tests.infrastructure.synthesis import BUCKET, Synthesis
 
 NORMAL = [
@@ -178,9 +184,10 @@ def test_a_failed_shard_fails_the_run_by_name_after_the_others_are_joined(
     [
         (Failure("States.Timeout", ""), "ran past the setting bulk_max_runtime_hours"),
         (
-            Failure("SageMaker.ResourceLimitExceededException", "no quota for ml.c6i.xlarge"),
+            api_failure("ResourceLimitExceeded", "no quota for ml.c6i.xlarge"),
             "no quota for ml.c6i.xlarge",
         ),
+        (api_failure("ValidationException", "no such model"), "no such model"),
     ],
 )
 def test_a_job_that_does_not_run_is_told_too(
@@ -191,15 +198,41 @@ def test_a_job_that_does_not_run_is_told_too(
     start(run, monkeypatch)
     assert run.error == "ShardsFailed"
     assert words in run.cause
+    assert len(run.sent("createTransformJob.sync")) == 1
+    assert "deleteModel" in run.actions
+
+
+def test_a_lack_of_capacity_is_waited_out_under_another_name(
+    run: BulkRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "CapacityError: Unable to provision requested ML compute capacity"
+    scarce = job_failure("Transform", "x", FailureReason=told)
+    run.failures["createTransformJob"] = [scarce, scarce]
+    start(run, monkeypatch)
+    assert run.status == "SUCCEEDED", run.cause
+    names = [request["TransformJobName"] for request in run.sent("createTransformJob.sync")]
+    assert [name.rpartition("-")[2] for name in names] == ["x0", "x10", "x20"]
+    assert run.naps == [600, 600]
+    assert len(run.sent("createModel")) == 1
+
+
+def test_a_lasting_lack_of_capacity_ends_the_run_and_deletes_its_model(
+    run: BulkRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scarce = job_failure("Transform", "x", FailureReason="CapacityError: none left")
+    run.failures["createTransformJob"] = [scarce] * 9
+    run.missing_after = 5
+    start(run, monkeypatch)
+    assert (run.error, len(run.sent("createTransformJob.sync"))) == ("ShardsFailed", 6)
+    assert "CapacityError: none left" in run.cause
     assert "deleteModel" in run.actions
 
 
 def test_passing_errors_are_met_by_other_names(
     run: BulkRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    passing = Failure("SageMaker.AmazonSageMakerException", "Rate exceeded")
     run.failures = {
-        "createTransformJob": [passing],
+        "createTransformJob": [THROTTLED],
         "createModel": [Failure("SageMaker.SageMakerException", "Rate exceeded")],
         "deleteModel": [Failure("SageMaker.SageMakerException", "Rate exceeded")] * 9,
     }

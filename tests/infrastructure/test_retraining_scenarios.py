@@ -13,10 +13,12 @@ from tests.infrastructure.retraining_machine import (
     GIVEN_METRICS,
     METRICS,
     SENTENCES,
+    THROTTLED,
     Failure,
     FakeStack,
     Run,
     Start,
+    api_failure,
     job_failure,
     states_reached,
 )
@@ -224,19 +226,53 @@ def test_a_job_that_ends_without_a_reason_is_told_by_its_status(
 
 
 def test_a_refused_request_is_repeated_under_another_name(start: Start) -> None:
-    throttled = Failure("SageMaker.AmazonSageMakerException", "Rate exceeded")
-    run = start(job_failures={"t": [throttled, throttled]})
+    run = start(job_failures={"t": [THROTTLED, THROTTLED]})
     assert run.status == "SUCCEEDED", run.cause
     names = [request["TrainingJobName"] for request in run.sent("createTrainingJob.sync")]
-    assert [name.rpartition("-")[2] for name in names] == ["t0", "t1", "t2"]
+    assert [name.rpartition("-")[2] for name in names] == ["t0", "t10", "t20"]
     assert run.naps[:2] == [10, 20]
 
 
+@pytest.mark.parametrize("letter", ["p", "t", "v", "e"])
+@pytest.mark.parametrize(
+    "passing",
+    [
+        api_failure("InternalFailure", "We encountered an internal error", status=500),
+        api_failure("ServiceUnavailable", "Please try again", status=503),
+        Failure("SageMaker.SdkClientException", "Unable to execute HTTP request"),
+    ],
+)
+def test_a_failure_of_the_services_own_is_repeated(
+    start: Start, letter: str, passing: Failure
+) -> None:
+    run = start(job_failures={letter: [passing]})
+    assert run.status == "SUCCEEDED", run.cause
+    assert run.naps[0] == 10
+
+
 def test_a_request_that_stays_refused_fails_with_the_services_words(start: Start) -> None:
-    quota = Failure("SageMaker.AmazonSageMakerException", "ResourceLimitExceeded: 0 ml.g5.xlarge")
-    run = start(job_failures={"t": [quota] * 9})
-    assert (run.error, run.cause) == ("TrainingFailed", "ResourceLimitExceeded: 0 ml.g5.xlarge")
-    assert len(run.sent("createTrainingJob.sync")) == 4
+    run = start(job_failures={"t": [THROTTLED] * 9})
+    assert (run.error, run.cause) == ("TrainingFailed", THROTTLED.cause)
+    assert len(run.sent("createTrainingJob.sync")) == 6
+    assert run.naps == [10, 20, 40, 80, 160]
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("ResourceLimitExceeded", "The account-level service limit 'ml.g5.xlarge for training"),
+        ("ValidationException", "1 validation error detected: Value '-1' at 'stoppingCondition"),
+        ("AccessDeniedException", "is not authorized to perform: sagemaker:CreateTrainingJob"),
+    ],
+)
+def test_a_request_that_can_never_succeed_is_sent_once(
+    start: Start, code: str, message: str
+) -> None:
+    run = start(job_failures={"t": [api_failure(code, message)] * 9})
+    assert run.error == "TrainingFailed"
+    assert run.cause.startswith(message)
+    assert len(run.sent("createTrainingJob.sync")) == 1
+    assert run.naps == []
 
 
 def test_a_lack_of_capacity_is_waited_out_under_another_name(start: Start) -> None:

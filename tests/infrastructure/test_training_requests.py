@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.retraining_machine import Failure, Run, job_failure
+from tests.infrastructure.retraining_machine import THROTTLED, Run, job_failure
 from tests.infrastructure.synthesis import Synthesis, synthesise
 
 HOUR = 3600
@@ -59,8 +59,7 @@ def test_attempts_after_a_passing_error_share_their_checkpoints(
     pytorch: Synthesis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost = job_failure("Training", "t", FailureReason="InternalServerError: try again")
-    throttled = Failure("SageMaker.AmazonSageMakerException", "Rate exceeded")
-    run = Run(pytorch.definition(), job_failures={"t": [lost, throttled]}).start(monkeypatch)
+    run = Run(pytorch.definition(), job_failures={"t": [lost, THROTTLED]}).start(monkeypatch)
     assert run.status == "SUCCEEDED", run.cause
     requests = run.sent("createTrainingJob.sync")
     assert len({request["TrainingJobName"] for request in requests}) == 3

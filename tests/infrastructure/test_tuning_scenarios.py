@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.retraining_machine import METRICS, Failure, FakeStack, Run, job_failure
+from tests.infrastructure.retraining_machine import (
+    METRICS,
+    THROTTLED,
+    FakeStack,
+    Run,
+    job_failure,
+)
 from tests.infrastructure.synthesis import BUCKET, Synthesis, synthesise
 
 TUNE = "createHyperParameterTuningJob.sync"
@@ -106,20 +112,19 @@ def test_names_fit_for_the_longest_service_and_differ_by_execution_and_attempt(
     synthesis = synthesise(tmp_path, bundles, name=service)
     names = []
     for execution in ("a" * 80, "a" * 79 + "b", "c"):
-        throttled = Failure("SageMaker.AmazonSageMakerException", "Rate exceeded")
         ended = run(
             synthesis,
             monkeypatch,
             name=execution,
             stack=FakeStack(name=f"{service}-endpoint"),
-            job_failures={"h": [throttled]},
+            job_failures={"h": [THROTTLED]},
         )
         assert ended.status == "SUCCEEDED", ended.cause
         names += [request["HyperParameterTuningJobName"] for request in ended.sent(TUNE)]
     assert len(set(names)) == 6
     for name in names:
         assert name.startswith(f"{service}--")
-        assert len(name + "9") <= 32
+        assert len(name.rpartition("-h")[0] + "-h99") <= 32
 
 
 @pytest.mark.parametrize(
