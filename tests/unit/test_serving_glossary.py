@@ -9,7 +9,7 @@ import pytest
 from nmt.tokenizer import WordTokenizer
 from nmt.translator import Hypothesis, SearchOptions
 from serving.calls import Search
-from serving.glossary import Enforcement, find, terms_of
+from serving.glossary import MAX_PLACES, Enforcement, find, terms_of
 from serving.jobs import Job
 
 OPTIONS = SearchOptions(beam_size=2, max_decoding_length=12, attention=True, scores=True)
@@ -46,7 +46,7 @@ class Copier:
 
     def __init__(self, source: Sequence[str]) -> None:
         self._source = source
-        self.num_searches = 0
+        self.num_searches = self.most_at_once = 0
 
     def hypothesis(self, prefix: Sequence[str] = ()) -> Hypothesis:
         rest = [word.upper() for word in self._source[len(prefix) :]]
@@ -55,6 +55,7 @@ class Copier:
         return Hypothesis(pieces, np.eye(len(pieces), len(self._source), dtype=np.float32), -0.5)
 
     async def run(self, jobs: Sequence[Job]) -> list[Any]:
+        self.most_at_once = max(self.most_at_once, len(jobs))
         return [self._answer(job) for job in jobs]
 
     def _answer(self, job: Job) -> Any:
@@ -100,7 +101,9 @@ def test_terms_that_stand_there_already_cost_nothing() -> None:
 
 def test_every_term_that_fits_is_included() -> None:
     words = ["a", "b", "c", "d", "e"]
-    best, _ = forced(" ".join(words), {word: f"x{word}" for word in words})
+    best, copier = forced(" ".join(words), {word: f"x{word}" for word in words})
     assert set(best.pieces) >= {f"x{word}" for word in words}
     assert best.attention is not None
     assert len(best.attention) == len(best.pieces) <= OPTIONS.max_decoding_length
+    assert copier.most_at_once == MAX_PLACES
+    assert copier.num_searches <= MAX_PLACES * len(words)
