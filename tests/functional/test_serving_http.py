@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.settings import RequestLimits, ServingSettings
-from tests.copying_model import build_word_model
+from tests.copying_model import LEXICON, build_word_model
 from tests.running_endpoint import running, wait_until_ready
 
 BODY = json.dumps({"instances": [{"data": "you are cool"}]}).encode()
@@ -19,6 +19,7 @@ ANSWER = b'{"predictions": [{"target": "du bist k\xc3\xbchl"}]}'
 HEAD = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 REQUEST = HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
 LAST_REQUEST = REQUEST.replace(b"Host: x", b"Host: x\r\nConnection: close")
+WORDS = [word for word in LEXICON if word != "nothing"]
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +53,27 @@ def test_a_request_byte_by_byte(client: httpx.Client) -> None:
     assert answer.endswith(b"connection: close\r\n\r\n" + ANSWER)
 
 
+def sentence(number: int) -> str:
+    """Another one for each number."""
+    return " ".join(WORDS[int(digit)] for digit in f"{number:o}")
+
+
+def request_for(text: str) -> bytes:
+    body = json.dumps({"instances": [{"data": text}]}).encode()
+    return HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
 def test_pipelined_requests_are_answered_in_their_order(client: httpx.Client) -> None:
     other = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
-    answer = exchange(client, (REQUEST + other) * 20 + LAST_REQUEST)
-    statuses = [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]]
-    assert statuses == [b"200", b"404"] * 20 + [b"200"]
+    texts = [sentence(number) for number in range(20)]
+    sent = b"".join(request_for(text) + other for text in texts) + LAST_REQUEST
+    answers = exchange(client, sent).split(b"HTTP/1.1 ")[1:]
+    assert [answer[:3] for answer in answers] == [b"200", b"404"] * 20 + [b"200"]
+    bodies = [json.loads(answer.partition(b"\r\n\r\n")[2]) for answer in answers[:-1:2]]
+    expected = [" ".join(LEXICON[word] for word in text.split()) for text in texts]
+    assert [body["predictions"] for body in bodies] == [[{"target": text}] for text in expected]
+    assert len(set(expected)) == 20
+    assert answers[-1].endswith(ANSWER)
 
 
 def test_a_sender_that_ends_its_side_still_gets_its_answers(client: httpx.Client) -> None:
