@@ -15,6 +15,8 @@ from stacks.retraining.rollback_reason import rollback_reason_task
 from stacks.retraining.stack_update import PROMOTED, Outcomes, StackUpdate
 from stacks.settings import Settings
 
+_ROLL_BACK = "PromotionRolledBack"
+"""Whether CloudFormation went back, or SageMaker alone while the stack reported success."""
 RUNBOOK = "docs/runbooks/update-rollback-failed.md"
 _STACK_SAYS = (
     "'the endpoint stack is in ' & $stack.status & ($stack.reason = '' ? '' : ', ' & $stack.reason)"
@@ -110,7 +112,7 @@ class Promotion(Construct):
             refused=failed,
             rolled_back=self._explain_rollback(),
             rollback_failed=self._rollback_failed("PromotionRollbackFailed", _STACK_SAYS),
-            disagreed=self._verdict("EndpointFellBack", "PromotionFailed", _FELL_BACK, restore),
+            disagreed=self._verdict("EndpointFellBack", _ROLL_BACK, _FELL_BACK, restore),
             endless=fail_state(
                 self,
                 "PromotionEndless",
@@ -147,9 +149,7 @@ class Promotion(Construct):
 
     def _explain_rollback(self) -> sfn.CustomState:
         """Find out why; the register and the execution's cause say it."""
-        failed = fail_state(
-            self, "PromotionRolledBack", error="PromotionRolledBack", cause=_ROLLED_BACK
-        )
+        failed = fail_state(self, "PromotionRolledBack", error=_ROLL_BACK, cause=_ROLLED_BACK)
         reject = approval_state(
             self, "RejectRolledBack", status=REJECTED, reason=_ROLLED_BACK, then=failed
         )

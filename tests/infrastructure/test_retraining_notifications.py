@@ -84,15 +84,15 @@ def test_a_failure_is_told_with_its_error_and_cause(start: Start) -> None:
     assert CONSOLE in message(run)["Message"]
 
 
-@pytest.mark.parametrize("wrong", ["rolls back", "answers"])
+@pytest.mark.parametrize("wrong", ["rolls back", "falls back silently", "answers"])
 def test_a_rollback_is_told_as_one(start: Start, wrong: str) -> None:
     stack = FakeStack()
     stack.serve(OLD)
-    if wrong == "rolls back":
-        stack.ends = ["rolls back"]
-        run = start(stack=stack)
-    else:
+    if wrong == "answers":
         run = start(stack=stack, answers=["falsch"] * 4)
+    else:
+        stack.ends = [wrong]
+        run = start(stack=stack)
     assert run.status == "FAILED"
     assert outcome(run) == "rolled_back"
     assert f"the promotion was rolled back ({run.error})" in message(run)["Subject"]

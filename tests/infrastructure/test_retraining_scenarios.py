@@ -377,7 +377,8 @@ def test_an_update_that_never_ends_is_given_up(start: Start) -> None:
 
 def test_a_silent_fallback_is_found_out_and_undone(start: Start) -> None:
     run = start(stack=served(ends=["falls back silently"]))
-    assert run.error == "PromotionFailed"
+    assert run.error == "PromotionRolledBack"
+    assert run.cause.endswith("Back to s3://b/executions/old/model.tar.gz.")
     assert "One or more alarms went off." in run.cause
     assert served_model(run.stack) == OLD
     assert "invokeEndpoint" not in run.actions
