@@ -1,9 +1,11 @@
 """The job's records, vocabularies and tokenizer, read and checked against each other."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from nmt.data import ParallelCorpus, check_ids, read_corpus
 from nmt.interruption import Interrupted, WorkInterruptedError, never
@@ -20,6 +22,8 @@ from training.folders import Folders
 from training.recipe import Recipe
 
 NUM_SAMPLES = 20
+MAX_LOOKED_AT = 10_000
+"""Pairs of a corpus that samples are chosen from, however large it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,13 +54,18 @@ class Corpora:
     def samples(self) -> list[dict[str, str]]:
         """Sentence pairs without unknown words, spread over the validation set.
 
-        A validation set whose every pair has an unknown word gives way to the training set.
+        Where all the pairs that are looked at have one, the training set takes its place.
         """
-        known = list(_known_pairs(self.validation)) or list(_known_pairs(self.training))
+        corpus, known = self.validation, _known_pairs(self.validation)
+        if not known:
+            corpus, known = self.training, _known_pairs(self.training)
         step = max(len(known) // NUM_SAMPLES, 1)
         return [
-            {"source": self.source_text(source), "target": self.target_text(target)}
-            for source, target in known[::step][:NUM_SAMPLES]
+            {
+                "source": self.source_text(corpus.source.sentence(index)),
+                "target": self.target_text(corpus.target.sentence(index)),
+            }
+            for index in known[::step][:NUM_SAMPLES]
         ]
 
 
@@ -115,8 +124,9 @@ def _check(corpus: ParallelCorpus, corpora: Corpora, name: str) -> None:
         )
 
 
-def _known_pairs(corpus: ParallelCorpus) -> Iterator[tuple[list[int], list[int]]]:
-    for index in range(len(corpus)):
-        pair = corpus.source.sentence(index), corpus.target.sentence(index)
-        if UNK_ID not in pair[0] and UNK_ID not in pair[1]:
-            yield pair
+def _known_pairs(corpus: ParallelCorpus) -> list[int]:
+    """Pairs without unknown words, among some spread over the corpus."""
+    size = min(len(corpus), MAX_LOOKED_AT)
+    spread = np.linspace(0, len(corpus) - 1, size).astype(np.int64).tolist()
+    sides = corpus.source, corpus.target
+    return [i for i in spread if all(UNK_ID not in side.sentence(i) for side in sides)]
