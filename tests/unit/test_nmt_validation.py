@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from nmt.data import ParallelCorpus, read_corpus
+from nmt.data import Ids, Indices, ParallelCorpus, Side, read_corpus
 from nmt.interruption import WorkInterruptedError
 from nmt.validation import ValidationConfig, Validator
 from tests.reversal import reversal_pairs, write_records
@@ -36,13 +36,16 @@ def test_with_time_enough_all_pairs_are_measured(validator: Validator) -> None:
 
 
 def test_without_time_some_pairs_of_the_whole_set_are_measured(
-    validator: Validator, corpus: ParallelCorpus, monkeypatch: pytest.MonkeyPatch
+    validator: Validator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured: list[int] = []
-    padded = type(corpus.source).padded
-    monkeypatch.setattr(
-        type(corpus.source), "padded", lambda side, i: measured.extend(i) or padded(side, i)
-    )
+    padded = Side.padded
+
+    def noted(side: Side, indices: Indices) -> Ids:
+        measured.extend(indices.tolist())
+        return padded(side, indices)
+
+    monkeypatch.setattr(Side, "padded", noted)
 
     metrics, num_pairs = validator.measure_briefly(new_model(), seconds=0)
 
