@@ -36,6 +36,13 @@ def test_a_corpus_holds_the_pairs_of_its_file_in_order(tmp_path: Path) -> None:
     assert (corpus.num_empty_pairs, corpus.num_truncated_pairs) == (0, 0)
 
 
+def test_ids_are_mapped_from_a_file(corpus: ParallelCorpus) -> None:
+    for side in (corpus.source, corpus.target):
+        mapping = side.ids.base
+        assert isinstance(mapping, np.memmap)
+        assert mapping.nbytes == side.ids.nbytes == 4 * side.offsets[-1]
+
+
 def test_long_sentences_are_truncated_and_empty_ones_left_out(tmp_path: Path) -> None:
     pairs = [([4, 5, 6], [7]), ([], [8]), ([9], []), ([4], [5])]
 
