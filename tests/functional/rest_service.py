@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ JSON = "application/json"
 RECORDIO = "application/x-recordio-protobuf"
 NAME = "translation"
 ORIGIN = "https://app.example"
+DESCRIPTION = "executions/e1/description/"
+MODEL = "served"
 CONTEXT = ("throttle_rate_limit=10000", "throttle_burst_limit=5000", f"cors_origins={ORIGIN}")
 SERVING = """
 import json, os, time
@@ -42,6 +44,9 @@ class Handler(BaseHTTPRequestHandler):
         if command == "answer":
             status, code, message = rest
             self.reply(int(status), json.dumps({"message": message, "code": code}).encode())
+        elif command == "sleep":
+            time.sleep(float(rest[0]))
+            self.reply(200, b"")
         elif command == "die":
             os._exit(7)
         elif command == "large":
@@ -127,13 +132,7 @@ class RestService:
             access_key_id=machine.key.access_key_id, secret_access_key=machine.key.secret_access_key
         )
         self._http = urllib3.PoolManager(maxsize=8, retries=False, timeout=urllib3.Timeout(40))
-        self.before_the_first_model = {
-            "/translate": self.translate("hello"),
-            "/model": self.call("GET", "/model"),
-            "/vocabulary/source": self.call("GET", "/vocabulary/source"),
-        }
-        self._publish_description()
-        self._create_endpoint()
+        self.before_the_first_model: Mapping[str, Answer] = {}
 
     def call(
         self,
@@ -161,7 +160,15 @@ class RestService:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.call("POST", "/translate", body, named)
 
-    def _publish_description(self) -> None:
+    def ask_before_the_first_model(self) -> None:
+        self.before_the_first_model = {
+            "/translate": self.translate("hello"),
+            "/model": self.call("GET", "/model"),
+            "/vocabulary/source": self.call("GET", "/vocabulary/source"),
+        }
+
+    def publish_description(self) -> None:
+        """Write what promotion leaves behind: the record, and the files that it points to."""
         bucket = self.deployment.outputs("storage")["BucketName"]
         folder = self.machine.settings.state_folder
         MANIFEST.save(folder / "manifest.json")
@@ -173,49 +180,62 @@ class RestService:
         }
         for name, content in files.items():
             self.machine.client("s3").put_object(
-                Bucket=bucket, Key=f"executions/e1/description/{name}", Body=content
+                Bucket=bucket, Key=f"{DESCRIPTION}{name}", Body=content
             )
         record = {
             "model_data": f"s3://{bucket}/executions/e1/model/job-7/output/model.tar.gz",
-            "description": f"s3://{bucket}/executions/e1/description/",
+            "description": f"s3://{bucket}/{DESCRIPTION}",
             "engine": "pytorch",
         }
         self.machine.client("ssm").put_parameter(
             Name=f"/{NAME}/model", Value=json.dumps(record), Type="String"
         )
 
-    def _create_endpoint(self) -> None:
+    def create_model(self, uri: str, environment: Mapping[str, str]) -> None:
+        """A model with these variables for its serving process, and a configuration for it."""
         sagemaker = self.machine.client("sagemaker")
+        container = {"Image": "local/serving", "ModelDataUrl": uri, "Environment": environment}
         sagemaker.create_model(
-            ModelName="stand-in",
-            ExecutionRoleArn=self.machine.role,
-            PrimaryContainer={
-                "Image": "local/serving",
-                "ModelDataUrl": self.machine.put_model("unused"),
-            },
+            ModelName=MODEL, ExecutionRoleArn=self.machine.role, PrimaryContainer=container
         )
         variant = {
             "VariantName": "AllTraffic",
-            "ModelName": "stand-in",
+            "ModelName": MODEL,
             "InstanceType": "ml.c6i.large",
             "InitialInstanceCount": 1,
         }
-        sagemaker.create_endpoint_config(
-            EndpointConfigName="stand-in", ProductionVariants=[variant]
-        )
-        sagemaker.create_endpoint(EndpointName=NAME, EndpointConfigName="stand-in")
+        sagemaker.create_endpoint_config(EndpointConfigName=MODEL, ProductionVariants=[variant])
+
+    def create_endpoint(self) -> None:
+        sagemaker = self.machine.client("sagemaker")
+        sagemaker.create_endpoint(EndpointName=NAME, EndpointConfigName=MODEL)
         eventually(
             lambda: sagemaker.describe_endpoint(EndpointName=NAME)["EndpointStatus"] == "InService"
         )
+
+    def delete_endpoint(self) -> None:
+        sagemaker = self.machine.client("sagemaker")
+        sagemaker.delete_endpoint(EndpointName=NAME)
+        eventually(lambda: not sagemaker.list_endpoints()["Endpoints"])
 
 
 @contextlib.contextmanager
 def deployed_rest_service(folder: Path) -> Iterator[RestService]:
     """A machine of its own with the whole service deployed, and its endpoint a stand-in."""
-    assert bundling.main([]) == 0
     code = write_code(folder / "code")
     (code / "serving" / "__main__.py").write_text(SERVING, encoding="utf-8")
+    with _deployed(folder, CONTEXT) as service:
+        service.ask_before_the_first_model()
+        service.publish_description()
+        service.create_model(service.machine.put_model("unused"), {})
+        service.create_endpoint()
+        yield service
+
+
+@contextlib.contextmanager
+def _deployed(folder: Path, context: Sequence[str]) -> Iterator[RestService]:
+    assert bundling.main([]) == 0
     with running_machine(folder) as machine:
         deployment = Deployment(machine.settings)
-        deployment.deploy(CONTEXT)
+        deployment.deploy(context)
         yield RestService(machine, deployment)

@@ -4,16 +4,20 @@ import gzip
 import io
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from protocol.recordio import encode_record, write_frame
 from protocol.translation import HTTP_STATUS, ErrorCode
+from stacks.api.rest_api import INTEGRATION_SECONDS
 from tests.functional.local_machine import eventually
-from tests.functional.rest_service import JSON, ORIGIN, RECORDIO, Answer, RestService
+from tests.functional.rest_service import DESCRIPTION, JSON, ORIGIN, RECORDIO, Answer, RestService
+from translate_api.clients import ANSWER_SECONDS
 
 MB = 1024 * 1024
 GZIP = {"content-encoding": "gzip"}
@@ -87,6 +91,9 @@ def check(answer: Answer, code: ErrorCode, words: str) -> None:
     assert words in answer.json()["message"]
     assert "secret" not in answer.json()["message"]
     assert ("retry-after" in answer.headers) is (code in RETRIED)
+    assert ("allow" in answer.headers) is (code is ErrorCode.METHOD_NOT_ALLOWED)
+    if code is ErrorCode.METHOD_NOT_ALLOWED:
+        assert answer.json()["message"] == f"this path takes {answer.headers['allow']} only"
     check_identity(answer)
 
 
@@ -112,6 +119,30 @@ def test_before_the_first_model_callers_learn_what_to_start(
 ) -> None:
     answer = rest_service.before_the_first_model[path]
     check(answer, ErrorCode.NO_MODEL, "start the retraining state machine")
+
+
+@pytest.fixture
+def without_endpoint(rest_service: RestService) -> Iterator[None]:
+    """The endpoint is deleted, as by hand, while the record of the model stays."""
+    rest_service.delete_endpoint()
+    yield
+    rest_service.create_endpoint()
+
+
+@pytest.mark.usefixtures("without_endpoint")
+def test_without_the_endpoint_of_a_model_callers_learn_the_same(rest_service: RestService) -> None:
+    check(rest_service.translate("hello"), ErrorCode.NO_MODEL, "start the retraining state machine")
+    assert rest_service.call("GET", "/model").status == 200
+
+
+def test_a_model_that_does_not_answer_is_given_up_before_lambda_ends_the_function(
+    rest_service: RestService,
+) -> None:
+    started = time.monotonic()
+    answer = rest_service.translate("sleep 29")
+    seconds = time.monotonic() - started
+    check(answer, ErrorCode.TIMEOUT, "send fewer or shorter sentences")
+    assert ANSWER_SECONDS[0] <= seconds < INTEGRATION_SECONDS
 
 
 @pytest.fixture
@@ -201,6 +232,40 @@ def test_the_document_and_the_model_are_served(rest_service: RestService) -> Non
     head = rest_service.call("HEAD", "/model")
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-type"] == JSON
+    head = rest_service.call("HEAD", "/translate")
+    assert (head.status, head.body, head.headers["allow"]) == (405, b"", "POST, OPTIONS")
+    check_identity(head)
+
+
+def test_json_may_say_that_it_is_in_utf_8(rest_service: RestService) -> None:
+    body = json.dumps({"instances": [{"data": "grün"}]}, ensure_ascii=False).encode()
+    for charset in ("utf-8", '"UTF-8"'):
+        types = {"content-type": f"{JSON}; charset={charset}"}
+        answer = rest_service.call("POST", "/translate", body, types)
+        assert answer.json() == {"predictions": [{"target": "GRÜN"}]}
+
+
+@pytest.fixture
+def large_vocabulary(rest_service: RestService) -> Iterator[bytes]:
+    """The model's target vocabulary is more than passes Lambda."""
+    s3 = rest_service.machine.client("s3")
+    bucket = rest_service.deployment.outputs("storage")["BucketName"]
+    place = {"Bucket": bucket, "Key": f"{DESCRIPTION}vocab.trg.json"}
+    small = s3.get_object(**place)["Body"].read()
+    large = json.dumps({"x" * 6 * MB: 4}).encode()
+    s3.put_object(**place, Body=large)
+    yield large
+    s3.put_object(**place, Body=small)
+
+
+def test_a_vocabulary_over_the_limit_is_at_a_signed_address(
+    rest_service: RestService, large_vocabulary: bytes
+) -> None:
+    answer = rest_service.call("GET", "/vocabulary/target")
+    address = answer.headers["location"]
+    assert (answer.status, answer.json()) == (303, {"location": address})
+    assert answer.headers["cache-control"] == "no-store"
+    assert urllib3.request("GET", address, retries=False, timeout=20).data == large_vocabulary
 
 
 def test_a_page_of_the_named_origin_may_ask_unsigned_and_read_refusals(
