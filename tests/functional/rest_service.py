@@ -1,7 +1,9 @@
 """The deployed REST API on this machine, before an endpoint that does what its sentences say."""
 
 import contextlib
+import io
 import json
+import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +15,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.deployment import Deployment
-from local.settings import REGION
+from local.settings import REGION, REPOSITORY
 from protocol.artifacts import ModelManifest
 from stacks import bundling
+from tests.copying_model import build_word_model
 from tests.functional.local_machine import LocalMachine, eventually, running_machine, write_code
 
 JSON = "application/json"
@@ -24,6 +27,15 @@ NAME = "translation"
 ORIGIN = "https://app.example"
 DESCRIPTION = "executions/e1/description/"
 MODEL = "served"
+KEYED_CONTEXT = ("api_auth=api_key", "deepl_api=true", "libretranslate_api=true")
+LIMITS = {
+    "SERVING_THREADS": "1",
+    "SERVING_MAX_BATCH_SIZE": "1",
+    "SERVING_MAX_WAITING_SENTENCES": "1",
+    "SERVING_MAX_INSTANCES": "200",
+    "SERVING_MAX_SOURCE_PIECES": "12",
+}
+"""Small ones of the serving process, which few requests reach."""
 CONTEXT = ("throttle_rate_limit=10000", "throttle_burst_limit=5000", f"cors_origins={ORIGIN}")
 SERVING = """
 import json, os, time
@@ -233,9 +245,29 @@ def deployed_rest_service(folder: Path) -> Iterator[RestService]:
 
 
 @contextlib.contextmanager
+def deployed_keyed_service(folder: Path) -> Iterator[RestService]:
+    """Another, with keys and other services' APIs, before the real serving process."""
+    folder.joinpath("code").symlink_to(REPOSITORY)
+    with _deployed(folder, KEYED_CONTEXT) as service:
+        service.publish_description()
+        service.create_model(service.machine.put("model.tar.gz", packed_model(folder)), LIMITS)
+        service.create_endpoint()
+        yield service
+
+
+@contextlib.contextmanager
 def _deployed(folder: Path, context: Sequence[str]) -> Iterator[RestService]:
     assert bundling.main([]) == 0
     with running_machine(folder) as machine:
         deployment = Deployment(machine.settings)
         deployment.deploy(context)
         yield RestService(machine, deployment)
+
+
+def packed_model(folder: Path) -> bytes:
+    """A model of words that the real serving process runs, as a training job leaves it."""
+    model = build_word_model(folder / "word-model")
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.add(model, arcname=".")
+    return packed.getvalue()
