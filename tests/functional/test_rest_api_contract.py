@@ -35,8 +35,6 @@ CHECKED: Any = CHECKS.get_by_names(
         "response_headers_conformance",
         "response_schema_conformance",
         "negative_data_rejection",
-        "unsupported_method",
-        "allow_header_conformance",
     ]
 )
 
