@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nmt.decoding_length import MAX_DECODING_LENGTH, decoding_length
 from nmt.tokenizer import Tokenizer, load_tokenizer
-from nmt.translator import SearchOptions, Translator, TranslatorConfig
+from nmt.translator import Hypothesis, Translator, TranslatorConfig
 from protocol.artifacts import (
     CTRANSLATE2_FOLDER,
     MANIFEST,
@@ -75,10 +76,6 @@ class EvaluatedModel:
     def translate(self, sources: Sequence[str]) -> Translations:
         """Translate every source, many at once; says from time to time how far it is."""
         started = time.monotonic()
-        options = SearchOptions(
-            beam_size=self.manifest.beam_size,
-            max_decoding_length=self.manifest.max_decoding_length,
-        )
         hypotheses: list[str] = []
         pieces = unknown = unknown_written = too_long = 0
         for start in range(0, len(sources), SENTENCES_AT_ONCE):
@@ -91,9 +88,9 @@ class EvaluatedModel:
             too_long += sum(
                 bool(text) and not kept for text, kept in zip(batch, fitting, strict=True)
             )
-            for found in self._translator.search(fitting, options):
-                unknown_written += found[0].pieces.count(UNK)
-                hypotheses.append(self._tokenizer.text(found[0].pieces))
+            for found in self._search(fitting):
+                unknown_written += found.pieces.count(UNK)
+                hypotheses.append(self._tokenizer.text(found.pieces))
             self._say(len(hypotheses), len(sources), time.monotonic() - started)
         return Translations(
             hypotheses=hypotheses,
@@ -102,6 +99,29 @@ class EvaluatedModel:
             num_unknown_written=unknown_written,
             num_too_long=too_long,
             seconds=time.monotonic() - started,
+        )
+
+    def _search(self, sources: Sequence[Sequence[str]]) -> list[Hypothesis]:
+        """The best hypothesis of each source, as long as the endpoint would let it be."""
+        by_length: dict[int, list[int]] = {}
+        for index, pieces in enumerate(sources):
+            by_length.setdefault(self._decoding_length(pieces), []).append(index)
+        best: dict[int, Hypothesis] = {}
+        for length, indices in by_length.items():
+            found = self._translator.translate(
+                [sources[index] for index in indices],
+                beam_size=self.manifest.beam_size,
+                max_decoding_length=length,
+            )
+            best.update(zip(indices, found, strict=True))
+        return [best[index] for index in range(len(sources))]
+
+    def _decoding_length(self, pieces: Sequence[str]) -> int:
+        positions = self._translator.max_positions or MAX_DECODING_LENGTH
+        return decoding_length(
+            len(pieces),
+            usual=self.manifest.max_decoding_length,
+            limit=min(MAX_DECODING_LENGTH, positions),
         )
 
     def _fitting(self, pieces: Sequence[str]) -> Sequence[str]:

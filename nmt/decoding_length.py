@@ -2,6 +2,8 @@
 
 PIECES_PER_SOURCE_PIECE = 2
 FURTHER_PIECES = 10
+MAX_DECODING_LENGTH = 1024
+"""Of an endpoint that is not told otherwise."""
 
 
 def decoding_length(num_source_pieces: int, *, usual: int, limit: int) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nmt.decoding_length import MAX_DECODING_LENGTH
 from nmt.translator import TranslatorConfig, available_cores
 from protocol.configuration import MAX_BEAM_SIZE
 
@@ -46,7 +47,7 @@ class RequestLimits:
     max_source_pieces: int = 1024
     """Of one sentence, or of one part of a text that is split."""
     max_beam_size: int = MAX_BEAM_SIZE
-    max_decoding_length: int = 1024
+    max_decoding_length: int = MAX_DECODING_LENGTH
     seconds: float = 25
     """API Gateway gives up after 29 seconds and SageMaker after 60."""
 
