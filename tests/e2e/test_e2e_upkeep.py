@@ -22,6 +22,7 @@ pytestmark = [
     pytest.mark.skipif(not LOCAL, reason="needs the settings that this machine's service has"),
     pytest.mark.usefixtures("first_model"),
 ]
+ENDPOINT_STACK = "translation-endpoint"
 T = TypeVar("T")
 
 
@@ -302,16 +303,61 @@ def wait_for_the_smoke_test(execution_arn: str) -> None:
     eventually(look)
 
 
+def test_a_model_that_was_promoted_meanwhile_is_not_replaced(
+    deployment: Deployment, first_model: Execution
+) -> None:
+    candidate = copied(deployment, first_model, "candidate")
+    meanwhile = copied(deployment, first_model, "meanwhile")
+
+    started = deployment.start({"pretrained_model": candidate, "force": True})
+    wait_for_the_smoke_test(started)
+    promote_by_hand(
+        meanwhile, f"s3://{deployment.bucket}/executions/{first_model.name}/description"
+    )
+    failed = deployment.wait(started)
+
+    assert (failed.status, failed.error) == ("FAILED", "BaselineChanged")
+    assert f"{meanwhile} was promoted" in failed.cause
+    boto3.client("cloudformation").get_waiter("stack_update_complete").wait(
+        StackName=ENDPOINT_STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+    )
+    assert parameters()["ModelDataUrl"] == meanwhile
+    assert deployment.api.translate("this is so cool")
+
+
+def copied(deployment: Deployment, model: Execution, name: str) -> str:
+    """A model of its own, with the same content; its address."""
+    bucket, _, key = model.output["model_data"].removeprefix("s3://").partition("/")
+    copy = f"models/{name}/model.tar.gz"
+    source = {"Bucket": bucket, "Key": key}
+    boto3.client("s3").copy_object(Bucket=deployment.bucket, Key=copy, CopySource=source)
+    return f"s3://{deployment.bucket}/{copy}"
+
+
+def parameters() -> dict[str, str]:
+    """Of the endpoint's stack."""
+    (stack,) = boto3.client("cloudformation").describe_stacks(StackName=ENDPOINT_STACK)["Stacks"]
+    return {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+
+
+def promote_by_hand(model_data: str, description: str) -> None:
+    """Begin an update of the endpoint's stack, as a deployment or another machine would."""
+    changed = {"ModelDataUrl": model_data, "ModelDescriptionUrl": description}
+    boto3.client("cloudformation").update_stack(
+        StackName=ENDPOINT_STACK,
+        UsePreviousTemplate=True,
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in (parameters() | changed).items()
+        ],
+    )
+
+
 def test_the_owner_goes_back_to_an_earlier_model(
     deployment: Deployment, first_model: Execution, messages: Messages
 ) -> None:
-    s3 = boto3.client("s3")
-    bucket, _, key = first_model.output["model_data"].removeprefix("s3://").partition("/")
-    copy = "models/copy/model.tar.gz"
-    s3.copy_object(Bucket=deployment.bucket, Key=copy, CopySource={"Bucket": bucket, "Key": key})
-    promoted = deployment.retrain(
-        {"pretrained_model": f"s3://{deployment.bucket}/{copy}", "force": True}
-    )
+    copy = copied(deployment, first_model, "copy")
+    promoted = deployment.retrain({"pretrained_model": copy, "force": True})
     assert promoted.status == "SUCCEEDED", f"{promoted.error}: {promoted.cause}"
     assert messages.about(promoted.name)["Subject"] == "translation: a new model is served"
     before = models()
