@@ -371,3 +371,10 @@ def test_the_owner_goes_back_to_an_earlier_model(
     assert [one["version"] for one in after if one["served"]] == [earlier[0]["version"]]
     assert [one["version"] for one in after] == [one["version"] for one in before]
     assert deployment.api.translate("this is so cool")
+
+    newest = before[0]["version"]
+    printed = owner("rollback", str(newest))
+
+    assert f"back to version {newest} " in printed
+    assert [one["version"] for one in models() if one["served"]] == [newest]
+    assert parameters()["ModelDataUrl"] == copy
