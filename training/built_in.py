@@ -229,7 +229,8 @@ BUILT_IN: tuple[Hyperparameter, ...] = (
         RealNumber(nonzero=True),
         "2.34",
         "Magnitude of the first weights of linear layers: their bound for uniform; for xavier, "
-        "which needs it above 0, the bound's square times the factor.",
+        "which needs it above 0, the bound's square times the factor. An initial model brings its "
+        "weights: with one, this, `weight_init_type` and `xavier_factor_type` have no effect.",
     ),
     honoured(
         "weight_init_type", Choice(("uniform", "xavier")), "xavier", "See `weight_init_scale`."
