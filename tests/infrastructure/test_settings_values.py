@@ -160,11 +160,11 @@ def test_the_table_of_types_is_sagemakers() -> None:
     known = model.shape_for("TrainingInstanceType").enum
     families = ("ml.g4dn.", "ml.g5.")
     assert set(TRAINING_STORAGE_GB) == {name for name in known if name.startswith(families)}
-    for families, shape in (
-        (BUILTIN_ENDPOINT_FAMILIES, "ProductionVariantInstanceType"),
-        (BUILTIN_TRANSFORM_FAMILIES, "TransformInstanceType"),
+    for serving, shape in (
+        (set(BUILTIN_ENDPOINT_FAMILIES), "ProductionVariantInstanceType"),
+        (set(BUILTIN_TRANSFORM_FAMILIES), "TransformInstanceType"),
     ):
-        assert set(families) <= {name.split(".")[1] for name in model.shape_for(shape).enum}
+        assert serving <= {name.split(".")[1] for name in model.shape_for(shape).enum}
 
 
 def test_values_come_as_the_command_line_or_a_file_gives_them() -> None:

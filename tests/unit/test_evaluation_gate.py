@@ -22,8 +22,8 @@ def spoilt(share: float, seed: int) -> list[str]:
 
 
 def compared(candidate: list[str], served: list[str], sentences: int = 200) -> Comparison:
-    texts = (text[:sentences] for text in (candidate, served, REFERENCES))
-    return compare(*texts, Scorer("de").bleu_metric())
+    ours, theirs, references = (text[:sentences] for text in (candidate, served, REFERENCES))
+    return compare(ours, theirs, references, Scorer("de").bleu_metric())
 
 
 def test_a_clearly_worse_model_is_refused() -> None:
