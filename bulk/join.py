@@ -14,7 +14,7 @@ from typing import Any
 
 from bulk.errors import BulkError, WrongAnswersError
 from bulk.job import run_job
-from bulk.lines import form_of
+from bulk.lines import Answer, form_of
 from bulk.model import BulkModel
 from bulk.objects import ObjectStore, StoredObject
 from bulk.results import ResultWriter, Written, result_stream
@@ -134,7 +134,7 @@ class Joiner:
         with result_stream(path, file.output) as stream:
             writer = ResultWriter(form_of(file.uri), stream)
             for shard in file.shards:
-                answers = self._texts(shard) if shard in file.sent else iter(())
+                answers = self._answers_of(shard) if shard in file.sent else iter(())
                 try:
                     writer.write(self._lines(shard), answers)
                 except WrongAnswersError as error:
@@ -142,7 +142,7 @@ class Joiner:
                     self._store.delete(self._answers[shard].uri)
                     failed[shard] = f"has {error}"
                     return None
-        written = Written.of(path, writer.failures)
+        written = Written.of(path, writer)
         self._store.put(path, file.output)
         path.unlink()
         return written
@@ -153,14 +153,15 @@ class Joiner:
             raise BulkError(f"{self._work.lines(shard)}: is gone; start again")
         return ShardLines.from_json(content)
 
-    def _texts(self, shard: str) -> Iterator[str]:
+    def _answers_of(self, shard: str) -> Iterator[Answer]:
         found: StoredObject = self._answers[shard]
         path = self._scratch / "answers"
         self._store.fetch(found, path)
         with path.open("rb") as stream:
             try:
                 for payload in read_frames(stream):
-                    yield self._model.decode(decode_record(payload).target)
+                    record = decode_record(payload)
+                    yield Answer(self._model.decode(record.target), record.is_truncated)
             except RecordIOError as error:
                 raise WrongAnswersError(f"answers that are no records: {error}") from error
 
@@ -185,6 +186,8 @@ def _result(file: SplitFile, written: Written | None) -> dict[str, Any]:
         "sha256": written.sha256 if written else None,
         "bytes": written.num_bytes if written else None,
         "failures": list(written.failures) if written else [],
+        "truncated_lines": written.num_truncated if written else 0,
+        "truncated": list(written.truncated) if written else [],
     }
 
 

@@ -6,7 +6,7 @@ An input of N lines gives a result of N lines, whatever is wrong with some of th
 import json
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from protocol.configuration import DEFAULTS
 from protocol.translation import RequestError, parse_lines
@@ -35,6 +35,14 @@ class Line(NamedTuple):
     """The sentence, or why there is none."""
 
 
+class Answer(NamedTuple):
+    """The translation of one line."""
+
+    text: str
+    is_truncated: bool = False
+    """Whether the model's translation reached its decoding length before its end."""
+
+
 class TextForm:
     """One sentence a line."""
 
@@ -45,7 +53,8 @@ class TextForm:
             return Line(Kind.FAILED, f"the line is not UTF-8: {error}")
         return Line(Kind.SENTENCE, text) if text.strip() else Line(Kind.EMPTY)
 
-    def write(self, kind: Kind, text: str) -> str:
+    def write(self, kind: Kind, text: str, *, is_truncated: bool) -> str:  # noqa: ARG002
+        """The line of a result; a text has no place for the mark, which the manifest has."""
         return text if kind is Kind.SENTENCE else ""
 
 
@@ -63,10 +72,12 @@ class JsonLinesForm:
             return Line(Kind.FAILED, 'the line has a "configuration", which records cannot carry')
         return Line(Kind.SENTENCE if instance.data.strip() else Kind.BLANK, instance.data)
 
-    def write(self, kind: Kind, text: str) -> str:
+    def write(self, kind: Kind, text: str, *, is_truncated: bool) -> str:
         if kind is Kind.EMPTY:
             return ""
-        answer = {"target": text if kind is Kind.SENTENCE else ""}
+        answer: dict[str, Any] = {"target": text if kind is Kind.SENTENCE else ""}
+        if is_truncated:
+            answer["truncated"] = True
         if kind is Kind.FAILED:
             answer["error"] = text
         return json.dumps(answer, ensure_ascii=False)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from bulk.errors import WrongAnswersError
-from bulk.lines import Form, Kind
+from bulk.lines import Answer, Form, Kind
 from bulk.shards import ShardLines
 
-MAX_TOLD_FAILURES = 1000
-"""Lines that a manifest tells of one by one; all of them are counted."""
+MAX_TOLD_LINES = 1000
+"""That a manifest tells of one by one, failed ones and truncated ones; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,16 @@ class Written:
     sha256: str
     num_bytes: int
     failures: Sequence[dict[str, Any]]
+    num_truncated: int
+    truncated: Sequence[int]
+    """The numbers of the first such lines."""
 
     @classmethod
-    def of(cls, path: Path, failures: Sequence[dict[str, Any]]) -> "Written":
+    def of(cls, path: Path, writer: "ResultWriter") -> "Written":
         with path.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
-        return cls(digest, path.stat().st_size, failures)
+        size = path.stat().st_size
+        return cls(digest, size, writer.failures, writer.num_truncated, writer.truncated)
 
 
 class ResultWriter:
@@ -38,8 +42,10 @@ class ResultWriter:
         self._form = form
         self._stream = stream
         self.failures: list[dict[str, Any]] = []
+        self.num_truncated = 0
+        self.truncated: list[int] = []
 
-    def write(self, lines: ShardLines, answers: Iterator[str]) -> None:
+    def write(self, lines: ShardLines, answers: Iterator[Answer]) -> None:
         """Write as many lines as the shard was made of.
 
         Raises:
@@ -47,16 +53,27 @@ class ResultWriter:
         """
         reasons = iter(lines.failures)
         for number, letter in enumerate(lines.kinds, lines.first_line):
-            kind, text = Kind(letter), ""
+            kind, text, is_truncated = Kind(letter), "", False
             if kind is Kind.SENTENCE:
-                text = _next(answers, lines)
+                text, is_truncated = _next(answers, lines)
             elif kind is Kind.FAILED:
                 text = next(reasons)
-                if len(self.failures) < MAX_TOLD_FAILURES:
-                    self.failures.append({"line": number, "reason": text})
-            self._stream.write(f"{self._form.write(kind, text)}\n".encode())
+                self._tell_failure(number, text)
+            if is_truncated:
+                self._tell_truncated(number)
+            line = self._form.write(kind, text, is_truncated=is_truncated)
+            self._stream.write(f"{line}\n".encode())
         if next(answers, None) is not None:
             raise WrongAnswersError(f"more answers than {_sentences(lines)}")
+
+    def _tell_failure(self, number: int, reason: str) -> None:
+        if len(self.failures) < MAX_TOLD_LINES:
+            self.failures.append({"line": number, "reason": reason})
+
+    def _tell_truncated(self, number: int) -> None:
+        self.num_truncated += 1
+        if len(self.truncated) < MAX_TOLD_LINES:
+            self.truncated.append(number)
 
 
 @contextmanager
@@ -72,7 +89,7 @@ def result_stream(path: Path, output: str) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", opened.enter_context(packed))
 
 
-def _next(answers: Iterator[str], lines: ShardLines) -> str:
+def _next(answers: Iterator[Answer], lines: ShardLines) -> Answer:
     answer = next(answers, None)
     if answer is None:
         raise WrongAnswersError(f"fewer answers than {_sentences(lines)}")

@@ -70,11 +70,14 @@ class Bulk:
         assert f"{prefix['prefix']}".replace("/source/", "/target/") == summary["answers"]
         return [prefix["prefix"] + name for name in names]
 
-    def answer(self, shards: list[str], *, suffix: bytes = b"") -> None:
+    def answer(self, shards: list[str], *, suffix: bytes = b"", cut_from: int = 100) -> None:
+        """Answer with translations, of which those with so many ids are called truncated."""
         for uri in shards:
             answered = io.BytesIO()
             for payload in read_frames(io.BytesIO(self.s3.contents[uri])):
-                write_frame(answered, encode_record((), translated(decode_record(payload).source)))
+                ids = translated(decode_record(payload).source)
+                record = encode_record((), ids, is_truncated=len(ids) >= cut_from)
+                write_frame(answered, record)
             where = uri.replace("/source/", "/target/") + ".out"
             self.s3.contents[where] = answered.getvalue() + suffix
 
@@ -131,6 +134,7 @@ def test_every_line_has_its_answer_in_its_place(bulk: Bulk) -> None:
     assert (manifest["input"], manifest["model"]) == (uri, MODEL)
     assert manifest["target_language"] == "de"
     assert manifest["failures"] == []
+    assert (manifest["truncated_lines"], manifest["truncated"]) == (0, [])
 
 
 def test_lines_that_cannot_be_translated_are_named_and_move_no_other(bulk: Bulk) -> None:
@@ -166,6 +170,23 @@ def test_json_lines_give_json_lines(bulk: Bulk) -> None:
     assert found[6:] == ['{"target": "gut"}', ""]
     lines_of_failures = [one["line"] for one in bulk.manifest("news.jsonl.de.gz")["failures"]]
     assert lines_of_failures == [4, 5, 6]
+
+
+@pytest.mark.parametrize("form", ["txt", "jsonl"])
+def test_translations_that_were_cut_are_told(bulk: Bulk, form: str) -> None:
+    texts = ["you", "", "you are cool", "so good", "this is cool"]
+    lines_of = {"txt": texts, "jsonl": [json.dumps({"source": text}) for text in texts]}
+    shards = bulk.split(bulk.put(f"news.{form}", "\n".join(lines_of[form])))
+    bulk.answer(shards, cut_from=3)
+    bulk.join()
+    manifest = bulk.manifest(f"news.{form}.de")
+    assert (manifest["truncated_lines"], manifest["truncated"]) == (2, [3, 5])
+    found = bulk.get(f"news.{form}.de").decode().splitlines()
+    if form == "txt":
+        assert found == ["du", "", "du bist kühl", "so gut", "das ist kühl"]
+    else:
+        marks = [json.loads(line).get("truncated") for line in found]
+        assert marks == [None, None, True, None, True]
 
 
 def test_compressed_results_of_equal_inputs_are_equal(bulk: Bulk) -> None:
