@@ -35,6 +35,12 @@ LISTINGS: dict[str, tuple[str, str, str, str]] = {
         "ModelPackageGroupSummaryList",
         "ModelPackageGroupName",
     ),
+    "model packages": (
+        "sagemaker",
+        "list_model_packages",
+        "ModelPackageSummaryList",
+        "ModelPackageArn",
+    ),
     "functions": ("lambda", "list_functions", "Functions", "FunctionName"),
     "REST APIs": ("apigateway", "get_rest_apis", "items", "name"),
     "API keys": ("apigateway", "get_api_keys", "items", "id"),
@@ -47,14 +53,62 @@ LISTINGS: dict[str, tuple[str, str, str, str]] = {
     "dashboards": ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
     "parameters": ("ssm", "describe_parameters", "Parameters", "Name"),
     "topics": ("sns", "list_topics", "Topics", "TopicArn"),
+    "subscriptions": ("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
+    "keys": ("kms", "list_keys", "Keys", "KeyId"),
     "buckets": ("s3", "list_buckets", "Buckets", "Name"),
     "roles": ("iam", "list_roles", "Roles", "RoleName"),
 }
 """Of each kind of resource: service, operation, the answer's list, what names one."""
+COVERED = {
+    "AWS::ApiGateway::ApiKey": "API keys",
+    "AWS::ApiGateway::RestApi": "REST APIs",
+    "AWS::ApiGateway::UsagePlan": "usage plans",
+    "AWS::CloudWatch::Alarm": "alarms",
+    "AWS::CloudWatch::Dashboard": "dashboards",
+    "AWS::Events::Rule": "rules",
+    "AWS::IAM::Role": "roles",
+    "AWS::KMS::Key": "keys",
+    "AWS::Lambda::Function": "functions",
+    "AWS::Logs::LogGroup": "log groups",
+    "AWS::S3::Bucket": "buckets",
+    "AWS::SNS::Subscription": "subscriptions",
+    "AWS::SNS::Topic": "topics",
+    "AWS::SSM::Parameter": "parameters",
+    "AWS::SageMaker::Endpoint": "endpoints",
+    "AWS::SageMaker::EndpointConfig": "endpoint configurations",
+    "AWS::SageMaker::Model": "models",
+    "AWS::SageMaker::ModelPackageGroup": "model package groups",
+    "AWS::Scheduler::Schedule": "schedules",
+    "AWS::StepFunctions::StateMachine": "state machines",
+}
+"""Which listing would show a resource of this type that CloudFormation has left."""
+PARTS = (
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::GatewayResponse",
+    "AWS::ApiGateway::Method",
+    "AWS::ApiGateway::Model",
+    "AWS::ApiGateway::RequestValidator",
+    "AWS::ApiGateway::Resource",
+    "AWS::ApiGateway::Stage",
+    "AWS::IAM::Policy",
+    "AWS::Lambda::Permission",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+)
+"""What lies inside one of those and cannot be left without it."""
+UNLISTED = (
+    # What a removal function does, which is no resource.
+    "AWS::CloudFormation::CustomResource",
+    # Of the endpoint's variant; this machine keeps them in the stack alone.
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+)
 ALWAYS = (
     "endpoints",
     "models",
     "endpoint configurations",
+    "model package groups",
+    "model packages",
     "functions",
     "REST APIs",
     "state machines",
@@ -64,24 +118,68 @@ ALWAYS = (
     "parameters",
     "buckets",
     "roles",
+    "rules",
+    "topics",
+    "subscriptions",
+    "keys",
 )
-"""What a service that has a model is made of, whatever its settings."""
+"""What a service that has a model, messages and triggers is made of."""
+JOBS = (
+    ("list_training_jobs", "TrainingJobSummaries"),
+    ("list_processing_jobs", "ProcessingJobSummaries"),
+    ("list_transform_jobs", "TransformJobSummaries"),
+    ("list_hyper_parameter_tuning_jobs", "HyperParameterTuningJobSummaries"),
+)
 
 
 def existing() -> dict[str, list[str]]:
     """The names of all resources of this machine's AWS that are not the CDK's own."""
     found: dict[str, list[str]] = {}
     for kind, (service, operation, items, name) in LISTINGS.items():
-        call: Callable[[], Any] = getattr(boto3.client(service), operation)
-        names = [str(item[name]) for item in call()[items]]
+        names = [str(item[name]) for item in listed(service, operation, items)]
         found[kind] = [name for name in names if not name.startswith(BOOTSTRAP)]
-    stacks = boto3.client("cloudformation").list_stacks()["StackSummaries"]
-    found["stacks"] = [
+    found["keys"] = [key for key in found["keys"] if key_state(key) != "PendingDeletion"]
+    found["stacks"] = stacks()
+    return found
+
+
+def listed(service: str, operation: str, items: str, **asked: str) -> list[dict[str, Any]]:
+    """Every item of a list, page after page."""
+    client = boto3.client(service)
+    if client.can_paginate(operation):
+        pages = client.get_paginator(operation).paginate(**asked)
+        return [item for page in pages for item in page[items]]
+    call: Callable[..., Any] = getattr(client, operation)
+    return list(call(**asked)[items])
+
+
+def key_state(key: str) -> str:
+    return str(boto3.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"])
+
+
+def stacks() -> list[str]:
+    return [
         stack["StackName"]
-        for stack in stacks
+        for stack in listed("cloudformation", "list_stacks", "StackSummaries")
         if stack["StackStatus"] not in ENDED and not stack["StackName"].startswith(BOOTSTRAP)
     ]
-    return found
+
+
+def resource_types() -> set[str]:
+    """Of everything that CloudFormation has made for the service."""
+    found = (
+        listed("cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack)
+        for stack in stacks()
+    )
+    return {resource["ResourceType"] for resources in found for resource in resources}
+
+
+def running_jobs() -> list[dict[str, Any]]:
+    return [
+        job
+        for operation, items in JOBS
+        for job in listed("sagemaker", operation, items, StatusEquals="InProgress")
+    ]
 
 
 @pytest.mark.skipif(not LOCAL, reason="destroys the deployment")
@@ -90,6 +188,7 @@ def test_nothing_is_left_of_a_destroyed_service(
 ) -> None:
     before = existing()
     assert [kind for kind in ALWAYS if not before[kind]] == []
+    assert resource_types() - {*COVERED, *PARTS, *UNLISTED} == set()
     # Its job would go on for as long as it takes if nobody stopped it.
     given = {"pretrained_model": first_model.output["model_data"], "promote": False}
     deployment.start(given)
@@ -99,5 +198,6 @@ def test_nothing_is_left_of_a_destroyed_service(
     LocalDeployment(LocalSettings(port=port, state_folder=local_state)).destroy()
 
     assert {kind: names for kind, names in existing().items() if names} == {}
-    jobs = boto3.client("sagemaker").list_processing_jobs()["ProcessingJobSummaries"]
-    assert not [job for job in jobs if job["ProcessingJobStatus"] == "InProgress"]
+    # Its last days are free of charge, and it cannot be deleted sooner.
+    assert {key_state(key) for key in before["keys"]} == {"PendingDeletion"}
+    assert running_jobs() == []
