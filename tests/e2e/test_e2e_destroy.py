@@ -4,6 +4,8 @@ It runs after every other test, on the deployment that they have used.
 """
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 
 from local.deployment import Deployment as LocalDeployment
 from local.settings import LocalSettings
-from tests.e2e.conftest import LOCAL
+from tests.e2e.conftest import LOCAL, REPOSITORY
 from tests.e2e.deployment import Deployment, Execution
 
 BOOTSTRAP = ("cdk-hnb659fds-", "/cdk-bootstrap/", "CDKToolkit")
@@ -180,6 +182,32 @@ def running_jobs() -> list[dict[str, Any]]:
         for operation, items in JOBS
         for job in listed("sagemaker", operation, items, StatusEquals="InProgress")
     ]
+
+
+def stated() -> str:
+    """What `make destroy` says first."""
+    command = [sys.executable, "-m", "client.removal"]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(not LOCAL, reason="the buckets of another deployment may stay")
+def test_what_goes_is_announced(deployment: Deployment) -> None:
+    buckets = listed("s3", "list_buckets", "Buckets")
+    names = [name for one in buckets if not (name := str(one["Name"])).startswith(BOOTSTRAP)]
+    assert deployment.bucket in names
+    assert len(names) == 2
+
+    goes, _, stays = stated().partition("This stays:")
+
+    assert goes.startswith("This is deleted:\n")
+    for name in names:
+        assert f"\n  - the bucket {name} WITH EVERYTHING IN IT\n" in goes
+        assert name not in stays
+    assert "\n  - images and bundles that the CDK has uploaded" in stays
 
 
 @pytest.mark.skipif(not LOCAL, reason="destroys the deployment")
