@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from nmt import data, measurement, validation
+from nmt.loss import batch_scores
+from nmt.records import read_sentences
 from protocol.artifacts import CTRANSLATE2_FOLDER, MANIFEST, VALIDATION_RECORDS, ModelManifest
 from tests.reversal import reversal_pairs, write_job, write_records
 from training.__main__ import main
@@ -45,7 +47,7 @@ def sigterm_at(call: int, function: Callable[..., Any]) -> tuple[Callable[..., A
 
 def test_reading_is_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_job(tmp_path, HYPERPARAMETERS, num_pairs=100)
-    stopping, _ = sigterm_at(2, data.read_sentences)
+    stopping, _ = sigterm_at(2, read_sentences)
     monkeypatch.setattr(data, "read_sentences", stopping)
 
     assert main({"SAGEMAKER_ROOT": str(tmp_path)}) == 1
@@ -61,7 +63,7 @@ def test_a_validation_is_cut_short_and_a_brief_one_takes_its_place(
     write_job(tmp_path, HYPERPARAMETERS, num_pairs=100)
     records = tmp_path / "input" / "data" / "validation" / VALIDATION_RECORDS
     write_records(records, reversal_pairs(1000, seed=2))
-    stopping, calls = sigterm_at(3, validation.batch_scores)
+    stopping, calls = sigterm_at(3, batch_scores)
     with monkeypatch.context() as stopped:
         stopped.setattr(validation, "batch_scores", stopping)
         stopped.setattr(measurement, "SECONDS_AFTER_A_STOP", 0.0)
