@@ -6,7 +6,9 @@ import sys
 import time
 from pathlib import Path
 
-from protocol.artifacts import CTRANSLATE2_FOLDER, MANIFEST, ModelManifest
+import pytest
+
+from protocol.artifacts import CTRANSLATE2_FOLDER, LEARNING_CURVE, MANIFEST, ModelManifest
 from tests.reversal import write_job
 from training.meeting_point import MeetingPoint
 
@@ -18,6 +20,8 @@ SMALL = {
     "num_threads": "1",
     "progress_frequency_num_batches": "1",
 }
+COMPARED = SMALL | {"dropout": "0", "precision": "float32", "warmup_batches": "0"}
+"""The same loss whoever shares the work, and weights that move from the first batch on."""
 WAIT_SECONDS = 90.0
 
 
@@ -48,13 +52,29 @@ def wait_for(text: str, root: Path) -> None:
         time.sleep(0.02)
 
 
+def losses(root: Path) -> list[float]:
+    curve = json.loads((root / "model" / LEARNING_CURVE).read_text(encoding="utf-8"))
+    return [point["loss"] for point in curve["training"]]
+
+
+def losses_of_one_host(root: Path) -> list[float]:
+    """Those of the first four batches."""
+    write_job(root, COMPARED | {"max_num_batches": "4"}, num_pairs=100)
+    process = start(root)
+    try:
+        assert process.wait(WAIT_SECONDS) == 0, log_of(root)
+    finally:
+        process.kill()
+    return losses(root)
+
+
 def test_two_hosts_train_one_model_and_a_stop_of_one_stops_both(tmp_path: Path) -> None:
     hosts = ["127.0.0.1", "127.0.0.2"]
     probe = MeetingPoint(hosts[0], 0, is_host=True)
     port = str(probe.port)
     del probe
     for host in hosts:
-        write_job(tmp_path / host, SMALL, num_pairs=100)
+        write_job(tmp_path / host, COMPARED, num_pairs=100)
         path = tmp_path / host / "input" / "config" / "resourceconfig.json"
         resources = {"current_host": host, "hosts": hosts, "network_interface_name": "lo"}
         path.write_text(json.dumps(resources), encoding="utf-8")
@@ -78,6 +98,7 @@ def test_two_hosts_train_one_model_and_a_stop_of_one_stops_both(tmp_path: Path) 
     assert len(list((first / "checkpoints").iterdir())) == 1
     assert not (second / "model").exists()
     assert not (second / "checkpoints").exists()
+    assert losses(first)[:4] == pytest.approx(losses_of_one_host(tmp_path / "alone"), rel=1e-4)
 
 
 def test_a_process_that_dies_fails_the_job_with_the_reason(tmp_path: Path) -> None:
