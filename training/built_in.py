@@ -129,7 +129,8 @@ BUILT_IN: tuple[Hyperparameter, ...] = (
         "max_seq_len_target",
         COUNT,
         "100",
-        "Longer target sentences are truncated; also the served model's longest answer.",
+        "Longer target sentences are truncated; also what every answer of the served model has "
+        "room for at least.",
     ),
     honoured(
         "min_num_epochs",
