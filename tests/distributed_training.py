@@ -88,7 +88,7 @@ def train_together(size: int, setting: Setting, folder: Path) -> list[dict[str, 
     for member in members:
         member.start()
     for member in members:
-        member.join(60)
+        member.join(120)
     assert [member.exitcode for member in members] == [0] * size
     return [json.loads((folder / f"{rank}.json").read_text("utf-8")) for rank in range(size)]
 

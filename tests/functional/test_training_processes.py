@@ -28,12 +28,15 @@ def test_several_processes_lose_what_one_does(records: Path, tmp_path: Path, siz
         assert seen["weights"] == together[0]["weights"]
 
 
-def test_dropout_of_each_ones_own_leads_to_the_same_loss(records: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [2, 4])
+def test_dropout_of_each_ones_own_leads_to_the_same_loss(
+    records: Path, tmp_path: Path, size: int
+) -> None:
     config = dataclasses.replace(CONFIG, max_num_batches=200, checkpoint_frequency=200)
     setting = Setting(records=records, dropout=0.1, config=config)
 
     alone = train_alone(setting)
-    together = train_together(2, setting, tmp_path)
+    together = train_together(size, setting, tmp_path)
 
     means = [sum(seen["losses"][-20:]) / 20 for seen in (alone, together[0])]
     assert together[0]["losses"] != alone["losses"]
