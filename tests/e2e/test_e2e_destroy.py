@@ -6,6 +6,7 @@ It runs after every other test, on the deployment that they have used.
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 from local.deployment import Deployment as LocalDeployment
 from local.settings import LocalSettings
 from tests.e2e.conftest import LOCAL, REPOSITORY
-from tests.e2e.deployment import Deployment, Execution
+from tests.e2e.deployment import EXECUTION_SECONDS, Deployment
 
 BOOTSTRAP = ("cdk-hnb659fds-", "/cdk-bootstrap/", "CDKToolkit")
 """What belongs to the CDK's own stack, which every service of the account shares."""
@@ -211,15 +212,15 @@ def test_what_goes_is_announced(deployment: Deployment) -> None:
 
 
 @pytest.mark.skipif(not LOCAL, reason="destroys the deployment")
+@pytest.mark.usefixtures("first_model")
 def test_nothing_is_left_of_a_destroyed_service(
-    local_state: Path, deployment: Deployment, first_model: Execution
+    local_state: Path, deployment: Deployment, corpus: dict[str, str]
 ) -> None:
     before = existing()
     assert [kind for kind in ALWAYS if not before[kind]] == []
     assert resource_types() - {*COVERED, *PARTS, *UNLISTED} == set()
-    # Its job would go on for as long as it takes if nobody stopped it.
-    given = {"pretrained_model": first_model.output["model_data"], "promote": False}
-    deployment.start(given)
+    # Nothing but the destruction ends it so soon.
+    job = training_job_of(deployment.start({"corpus": corpus, "max_lines": 6000}))
     port = urlsplit(os.environ["AWS_ENDPOINT_URL"]).port
     assert port is not None
 
@@ -229,3 +230,16 @@ def test_nothing_is_left_of_a_destroyed_service(
     # Its last days are free of charge, and it cannot be deleted sooner.
     assert {key_state(key) for key in before["keys"]} == {"PendingDeletion"}
     assert running_jobs() == []
+    described = boto3.client("sagemaker").describe_training_job(TrainingJobName=job)
+    assert described["TrainingJobStatus"] in ("Stopping", "Stopped")
+
+
+def training_job_of(execution_arn: str) -> str:
+    """The name of an execution's training job, once it runs."""
+    deadline = time.monotonic() + EXECUTION_SECONDS
+    asked = {"NameContains": execution_arn.rpartition(":")[2], "StatusEquals": "InProgress"}
+    while time.monotonic() < deadline:
+        for job in listed("sagemaker", "list_training_jobs", "TrainingJobSummaries", **asked):
+            return str(job["TrainingJobName"])
+        time.sleep(0.2)
+    raise TimeoutError(f"{execution_arn} started no training within {EXECUTION_SECONDS:.0f} s")
