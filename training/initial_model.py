@@ -21,11 +21,12 @@ FINGERPRINT = "initial_model"
 _HYPERPARAMETERS = {
     "model_dim": ("num_embed_source", "num_embed_target"),
     "num_heads": ("attention_heads",),
-    "feed_forward_dim": ("feed_forward_dim", "rnn_num_hidden", "cnn_num_hidden"),
+    "feed_forward_dim": ("feed_forward_dim", "rnn_num_hidden", "cnn_num_hidden", "encoder_type"),
     "num_encoder_layers": ("num_layers_encoder",),
     "num_decoder_layers": ("num_layers_decoder",),
 }
 """Those that decide a dimension."""
+_FIRST_WEIGHTS = ("weight_init_type", "weight_init_scale", "xavier_factor_type")
 _DROPOUTS = ("dropout", "source_embedding_dropout", "target_embedding_dropout")
 
 
@@ -81,6 +82,14 @@ class InitialModel:
                     "leave out what the model decides"
                 )
         return replace(config, **{name: getattr(wanted, name) for name in _DROPOUTS})
+
+    def warnings(self, given: Collection[str]) -> list[str]:
+        """One line for each hyperparameter that was given and has no effect beside the model."""
+        return [
+            f"{name} has no effect: the weights are those of {self.name}"
+            for name in _FIRST_WEIGHTS
+            if name in given
+        ]
 
 
 def read_initial_model(folders: Folders) -> InitialModel | None:

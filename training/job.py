@@ -86,6 +86,8 @@ def run_job(
     initial_model = read_initial_model(plan.folders)
     corpora = read_corpora(plan.folders, recipe, stop_requested)
     if initial_model:
+        for warning in initial_model.warnings(plan.hyperparameters.given):
+            say(f"[warning] {warning}")
         corpora = _continued(corpora, initial_model, plan.folders)
     _describe(corpora)
     model = _build_model(plan, corpora, initial_model).to(place.device)

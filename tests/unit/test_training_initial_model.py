@@ -195,3 +195,21 @@ def test_a_shared_embedding_is_written_once(tmp_path: Path) -> None:
 
     apart, together = ((tmp_path / f"{shared}.pt").stat().st_size for shared in (False, True))
     assert apart - together > 100_000
+
+
+def test_what_decides_first_weights_is_said_to_have_no_effect(folders: Folders) -> None:
+    model = read(folders)
+    given = read_hyperparameters({"weight_init_type": "uniform", "dropout": "0.1"}).given
+    assert model.warnings(given) == [
+        "weight_init_type has no effect: the weights are those of model.tar.gz"
+    ]
+
+
+def test_an_encoder_type_that_asks_for_another_width_is_refused(folders: Folders) -> None:
+    model = read(folders)
+    given = read_hyperparameters({"encoder_type": "cnn"})
+    wanted = dataclasses.replace(
+        model.trained.config, feed_forward_dim=model.trained.config.feed_forward_dim + 1
+    )
+    with pytest.raises(InitialModelError, match="encoder_type: .* has feed_forward_dim"):
+        model.model_config(wanted, given.given)
