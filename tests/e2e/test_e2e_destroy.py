@@ -231,7 +231,8 @@ def test_nothing_is_left_of_a_destroyed_service(
     assert {key_state(key) for key in before["keys"]} == {"PendingDeletion"}
     assert running_jobs() == []
     described = boto3.client("sagemaker").describe_training_job(TrainingJobName=job)
-    assert described["TrainingJobStatus"] in ("Stopping", "Stopped")
+    # It has failed where the bucket went before it could save what it had.
+    assert described["TrainingJobStatus"] in ("Stopping", "Stopped", "Failed")
 
 
 def training_job_of(execution_arn: str) -> str:

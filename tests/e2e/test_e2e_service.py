@@ -32,8 +32,18 @@ def records(*sources: list[int]) -> bytes:
     return framed([encode_record(source, []) for source in sources])
 
 
-def answer_records(*targets: list[int]) -> bytes:
-    return framed([encode_record([], target) for target in targets])
+def answer_records(predictions: list[dict[str, Any]], ids: dict[str, int]) -> bytes:
+    """What a protobuf request for the same sentences is answered with."""
+    return framed(
+        [
+            encode_record(
+                [],
+                [ids[word] for word in prediction["target"].split()],
+                is_truncated=prediction.get("truncated", False),
+            )
+            for prediction in predictions
+        ]
+    )
 
 
 def framed(payloads: list[bytes]) -> bytes:
@@ -150,7 +160,8 @@ def test_json_attention_and_protobuf_agree(deployment: Deployment) -> None:
     target = api.call("GET", "/vocabulary/target").json()
     body = records(*([source.get(word, 1) for word in text.split()] for text in SENTENCES))
 
-    plain = [prediction["target"] for prediction in api.translate(*SENTENCES)]
+    predictions = api.translate(*SENTENCES)
+    plain = [prediction["target"] for prediction in predictions]
     attended = api.translate(*SENTENCES, attention=True)
     answer = api.call("POST", "/translate", body, content_type=RECORDIO)
 
@@ -162,9 +173,8 @@ def test_json_attention_and_protobuf_agree(deployment: Deployment) -> None:
             prediction["target"].split()
         )
         assert all(sum(row) == pytest.approx(1, abs=1e-6) for row in matrix)
-    expected = ([target[word] for word in text.split()] for text in plain)
     assert answer.headers["content-type"] == RECORDIO
-    assert answer.body == answer_records(*expected)
+    assert answer.body == answer_records(predictions, target)
 
 
 @pytest.mark.usefixtures("first_model")
@@ -175,12 +185,12 @@ def test_every_byte_of_a_record_arrives(deployment: Deployment) -> None:
     # Ids from 128 on have bytes from 0x80 on, which text encodings on the way would break.
     words = list(source)[100:160]
     body = records(*([source[word]] for word in words))
-    translated = [prediction["target"].split() for prediction in api.translate(*words)]
+    predictions = api.translate(*words)
 
     answer = api.call("POST", "/translate", body, content_type=RECORDIO)
 
     assert answer.status == 200, answer.body
-    assert answer.body == answer_records(*([target[word] for word in text] for text in translated))
+    assert answer.body == answer_records(predictions, target)
     assert len({byte for byte in body + answer.body if byte >= 0x80}) > 20
     size = len(source)
     beyond = deployment.api.call(

@@ -23,7 +23,7 @@ def needs(**settings: Any) -> dict[str, list[Any]]:
 class Account:
     """Service Quotas' client for an account that has these quotas and no others."""
 
-    meta = SimpleNamespace(region_name=REGION)
+    meta = SimpleNamespace(region_name=REGION, partition="aws")
 
     def __init__(self, values: Mapping[str, float]) -> None:
         self._quotas = [
