@@ -7,7 +7,8 @@ from typing import Any
 
 from check_input.bulk_plan import BulkSettings, make_bulk_plan
 from protocol.retraining import InputError
-from tests.infrastructure.retraining_machine import Failure, Run
+from tests.infrastructure.failures import Failure
+from tests.infrastructure.retraining_machine import Run
 from tests.infrastructure.service_models import check_request
 from tests.infrastructure.synthesis import ACCOUNT, BUCKET, REGION, Synthesis, rendered
 

@@ -18,8 +18,9 @@ from check_input.plan import make_plan
 from check_input.settings import Settings as CheckSettings
 from protocol.artifacts import MANIFEST, VERIFICATION
 from protocol.retraining import InputError
-from stacks.retraining.stack_update import PROMOTED
+from tests.infrastructure.failures import Failure, api_failure
 from tests.infrastructure.fake_register import FakeRegister
+from tests.infrastructure.fake_stack import FakeStack
 from tests.infrastructure.service_models import check_request
 from tests.infrastructure.synthesis import ACCOUNT, BUCKET, REGION, partition_of
 
@@ -40,121 +41,6 @@ EVALUATION: dict[str, Any] = {
 }
 GIVEN_METRICS = {"validation:bleu": 28.25, "validation:perplexity": 5.5}
 """What the manifest of the candidate says; a training job says `METRICS`."""
-
-
-class Failure(stepfunctions._ExecutionError):  # type: ignore[misc]
-    """An error's name and cause, as an integration ends with them."""
-
-
-@dataclass
-class FakeStack:
-    """The endpoint stack and its endpoint, moving one status for every look at it."""
-
-    name: str = "translation-endpoint"
-    parameters: dict[str, str] = field(
-        default_factory=lambda: {**dict.fromkeys(PROMOTED.values(), ""), "Other": "kept"}
-    )
-    status: str = "CREATE_COMPLETE"
-    coming: list[str] = field(default_factory=list)
-    config: str = ""
-    endpoint_config: str = ""
-    endpoint_status: list[str] = field(default_factory=lambda: ["InService"])
-    endpoint_failure: str | None = None
-    configs: int = 0
-    ends: list[str] = field(default_factory=list)
-    """How the next updates end; after them every update succeeds."""
-    busy: int = 0
-    """How many updates are refused because another one runs."""
-
-    def serve(self, model: dict[str, str]) -> None:
-        """As if a promotion had put this model into service."""
-        self.parameters |= model
-        self._configure()
-        self.status = "UPDATE_COMPLETE"
-
-    def update(self, request: dict[str, Any]) -> None:
-        wanted = dict(self.parameters)
-        for parameter in request["Parameters"]:
-            if not parameter.get("UsePreviousValue"):
-                wanted[parameter["ParameterKey"]] = parameter["ParameterValue"]
-        given = {parameter["ParameterKey"] for parameter in request["Parameters"]}
-        assert given == set(self.parameters), "an omitted parameter falls back to its default"
-        if self.busy:
-            self.busy -= 1
-            message = f"Stack:{self.name} is in UPDATE_IN_PROGRESS state and can not be updated."
-            raise Failure("CloudFormation.CloudFormationException", message)
-        if wanted == self.parameters:
-            message = "No updates are to be performed."
-            raise Failure("CloudFormation.CloudFormationException", message)
-        self._apply(wanted, self.ends.pop(0) if self.ends else "succeeds")
-
-    def _apply(self, wanted: dict[str, str], end: str) -> None:
-        if end == "rolls back":
-            self.coming = ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"]
-            self.endpoint_failure = "The container did not pass the ping health check."
-        elif end == "cannot roll back":
-            self.coming = ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"]
-        elif end == "never ends":
-            self.coming = ["UPDATE_IN_PROGRESS"] * 10_000
-        else:
-            self.coming = ["UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"]
-            self.parameters = wanted
-            before = self.endpoint_config
-            self._configure()
-            self.endpoint_failure = None
-            if end == "falls back silently":
-                self.endpoint_config = before
-                self.endpoint_failure = "One or more alarms went off."
-        self.status = "UPDATE_IN_PROGRESS"
-
-    def _configure(self) -> None:
-        self.configs += 1
-        served = self.parameters["ModelDataUrl"] != ""
-        self.config = self.endpoint_config = f"Config-{self.configs}" if served else ""
-
-    def describe(self) -> dict[str, Any]:
-        if self.coming and self.status.endswith("_IN_PROGRESS"):
-            described, self.status = self.status, self.coming.pop(0)
-        else:
-            described = self.status
-        stack: dict[str, Any] = {
-            "StackName": self.name,
-            "StackStatus": described,
-            "Parameters": [
-                {"ParameterKey": key, "ParameterValue": value}
-                for key, value in self.parameters.items()
-            ],
-        }
-        if self.config:
-            output = {"OutputKey": "EndpointConfigName", "OutputValue": self.config}
-            stack["Outputs"] = [output]
-        return {"Stacks": [stack]}
-
-    def events(self) -> dict[str, Any]:
-        """The newest first; what else was under way is cancelled when one resource fails."""
-        failures = ["Resource update cancelled", self.endpoint_failure, "of an earlier update"]
-        failed = [
-            {"ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": reason}
-            for reason in failures
-            if self.endpoint_failure
-        ]
-        return {"StackEvents": [{"ResourceStatus": self.status}, *failed]}
-
-    def describe_endpoint(self, name: str) -> dict[str, Any]:
-        if not self.endpoint_config:
-            raise Failure("SageMaker.SageMakerException", f"Could not find endpoint {name}")
-        status = self.endpoint_status[0]
-        if len(self.endpoint_status) > 1:
-            self.endpoint_status.pop(0)
-        described = {
-            "EndpointName": name,
-            # SageMaker lower-cases names in places.
-            "EndpointConfigName": self.endpoint_config.lower(),
-            "EndpointStatus": status,
-        }
-        return described | (
-            {"FailureReason": self.endpoint_failure} if self.endpoint_failure else {}
-        )
 
 
 @dataclass
@@ -415,29 +301,6 @@ def _put_metric_data(request: dict[str, Any]) -> dict[str, Any]:
 
 Start = Callable[..., Run]
 """Runs one execution: its input, its name, and how the fake behaves."""
-
-
-_MODELLED = ("ConflictException", "ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound")
-
-
-def api_failure(code: str, message: str, *, status: int = 400) -> Failure:
-    """How a request that SageMaker refused comes back from an integration that waits for jobs.
-
-    Errors of the service's model have names of their own; all others share one.
-    """
-    named = f"{code.removesuffix('Exception')}Exception"
-    name = named if code in _MODELLED else "AmazonSageMakerException"
-    told = f"Service: AmazonSageMaker; Status Code: {status}; Error Code: {code}; Request ID: 1-a"
-    return Failure(f"SageMaker.{name}", f"{message} ({told}; Proxy: null)")
-
-
-THROTTLED = api_failure("ThrottlingException", "Rate exceeded")
-
-
-def job_failure(kind: str, name: str, **described: str) -> Failure:
-    """How a job that Step Functions waited for comes back when it failed."""
-    cause = {f"{kind}JobName": name, f"{kind}JobStatus": "Failed"} | described
-    return Failure("States.TaskFailed", json.dumps(cause))
 
 
 def states_reached(definition: dict[str, Any]) -> set[str]:

@@ -16,13 +16,8 @@ from tests.infrastructure.bulk_machine import (
     argument,
     definition,
 )
-from tests.infrastructure.retraining_machine import (
-    THROTTLED,
-    Failure,
-    api_failure,
-    job_failure,
-    states_reached,
-)
+from tests.infrastructure.failures import THROTTLED, Failure, api_failure, job_failure
+from tests.infrastructure.retraining_machine import states_reached
 from tests.infrastructure.synthesis import BUCKET, Synthesis
 
 NORMAL = [

@@ -12,7 +12,8 @@ from check_input.quotas import InsufficientQuotaError
 from stacks.retraining.quota_needs import bulk_quota_needs, quota_needs
 from stacks.settings import Settings
 from tests.infrastructure.bulk_machine import INPUT, BulkRun, definition
-from tests.infrastructure.retraining_machine import Failure, Run
+from tests.infrastructure.failures import Failure
+from tests.infrastructure.retraining_machine import Run
 from tests.infrastructure.synthesis import REGION, Synthesis, rendered
 
 

@@ -6,14 +6,9 @@ import pytest
 
 from evaluation.arguments import read_arguments
 from evaluation.verdict import Gate
-from tests.infrastructure.retraining_machine import (
-    EVALUATION,
-    Failure,
-    FakeStack,
-    Run,
-    Start,
-    job_failure,
-)
+from tests.infrastructure.failures import Failure, job_failure
+from tests.infrastructure.fake_stack import FakeStack
+from tests.infrastructure.retraining_machine import EVALUATION, Run, Start
 from tests.infrastructure.synthesis import BUCKET, Synthesis
 
 PREFIX = f"s3://{BUCKET}/executions/Nightly_Run.7"

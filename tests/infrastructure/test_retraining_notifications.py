@@ -6,14 +6,9 @@ from typing import Any
 import pytest
 
 from stacks.retraining.notifications import UNTOLD
-from tests.infrastructure.retraining_machine import (
-    EVALUATION,
-    Failure,
-    FakeStack,
-    Run,
-    Start,
-    states_reached,
-)
+from tests.infrastructure.failures import Failure
+from tests.infrastructure.fake_stack import FakeStack
+from tests.infrastructure.retraining_machine import EVALUATION, Run, Start, states_reached
 from tests.infrastructure.synthesis import BUCKET, Synthesis, rendered
 
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/"

@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.infrastructure.failures import Failure
 from tests.infrastructure.fake_register import FakeRegister, package_arn
-from tests.infrastructure.retraining_machine import EVALUATION, Failure, FakeStack, Run, Start
+from tests.infrastructure.fake_stack import FakeStack
+from tests.infrastructure.retraining_machine import EVALUATION, Run, Start
 from tests.infrastructure.synthesis import BUCKET, Synthesis
 
 GIVEN = f"s3://{BUCKET}/models/given.tar.gz"

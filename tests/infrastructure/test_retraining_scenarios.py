@@ -9,17 +9,14 @@ import pytest
 
 from protocol.artifacts import VERIFICATION
 from stacks.retraining.rollback_reason import TOO_LONG
+from tests.infrastructure.failures import THROTTLED, Failure, api_failure, job_failure
+from tests.infrastructure.fake_stack import FakeStack
 from tests.infrastructure.retraining_machine import (
     GIVEN_METRICS,
     METRICS,
     SENTENCES,
-    THROTTLED,
-    Failure,
-    FakeStack,
     Run,
     Start,
-    api_failure,
-    job_failure,
     states_reached,
 )
 from tests.infrastructure.synthesis import BUCKET, Synthesis, synthesise

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.retraining_machine import EVALUATION, Failure, Run, Start
+from tests.infrastructure.failures import Failure
+from tests.infrastructure.retraining_machine import EVALUATION, Run, Start
 from tests.infrastructure.synthesis import BUCKET, Synthesis
 from tests.infrastructure.test_templates_monitoring import shown
 

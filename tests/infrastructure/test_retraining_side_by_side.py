@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.retraining_machine import START_DATE, Failure, FakeStack, Run, Start
+from tests.infrastructure.failures import Failure
+from tests.infrastructure.fake_stack import FakeStack
+from tests.infrastructure.retraining_machine import START_DATE, Run, Start
 from tests.infrastructure.synthesis import BUCKET, Synthesis, rendered
 
 OLDER = ("nightly-1", "2025-12-31T23:00:00.123Z")

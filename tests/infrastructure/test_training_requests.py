@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.retraining_machine import THROTTLED, Run, job_failure
+from tests.infrastructure.failures import THROTTLED, job_failure
+from tests.infrastructure.retraining_machine import Run
 from tests.infrastructure.synthesis import Synthesis, synthesise
 
 HOUR = 3600

@@ -5,13 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.retraining_machine import (
-    METRICS,
-    THROTTLED,
-    FakeStack,
-    Run,
-    job_failure,
-)
+from tests.infrastructure.failures import THROTTLED, job_failure
+from tests.infrastructure.fake_stack import FakeStack
+from tests.infrastructure.retraining_machine import METRICS, Run
 from tests.infrastructure.synthesis import BUCKET, Synthesis, synthesise
 
 TUNE = "createHyperParameterTuningJob.sync"
