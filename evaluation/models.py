@@ -117,11 +117,11 @@ class EvaluatedModel:
         return [best[index] for index in range(len(sources))]
 
     def _decoding_length(self, pieces: Sequence[str]) -> int:
-        positions = self._translator.max_positions or MAX_DECODING_LENGTH
+        longest = self._translator.longest_hypothesis or MAX_DECODING_LENGTH
         return decoding_length(
             len(pieces),
             usual=self.manifest.max_decoding_length,
-            limit=min(MAX_DECODING_LENGTH, positions),
+            limit=min(MAX_DECODING_LENGTH, longest),
         )
 
     def _fitting(self, pieces: Sequence[str]) -> Sequence[str]:

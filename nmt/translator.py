@@ -98,12 +98,12 @@ class Translator:
     """A loaded model. Calls from several threads run side by side, up to `num_threads`."""
 
     def __init__(
-        self, engine: Any, config: TranslatorConfig, *, max_positions: int | None = None
+        self, engine: Any, config: TranslatorConfig, *, longest_hypothesis: int | None = None
     ) -> None:
         self._engine = engine
         self._config = config
-        self.max_positions = max_positions
-        """Pieces, its end among them, of the longest hypothesis; `None`: it may have any length."""
+        self.longest_hypothesis = longest_hypothesis
+        """The most pieces that it can search for and score; `None`: any number."""
 
     @classmethod
     def load(cls, folder: Path, config: TranslatorConfig | None = None) -> "Translator":
@@ -127,10 +127,11 @@ class Translator:
                 inter_threads=(config.num_threads or available_cores()) if on_cpu else 1,
                 intra_threads=1,
             )
-            max_positions = count_positions(folder)
+            positions = count_positions(folder)
         except (IndexError, MemoryError, RuntimeError, ValueError) as error:
             raise TranslatorError(f"{folder}: CTranslate2 cannot load it: {error}") from error
-        return cls(engine, config, max_positions=max_positions)
+        # A hypothesis is scored with its start, which takes a position too.
+        return cls(engine, config, longest_hypothesis=positions and positions - 1)
 
     @property
     def description(self) -> str:

@@ -47,14 +47,14 @@ class SentenceReader:
         tokenizer: Tokenizer,
         manifest: ModelManifest,
         limits: RequestLimits,
-        max_positions: int | None = None,
+        longest_hypothesis: int | None = None,
     ) -> None:
         self._tokenizer = tokenizer
         self._manifest = manifest
         self._limits = limits
         self._options = lru_cache(maxsize=256)(self._search_options)
         self._max_decoding_length = min(
-            limits.max_decoding_length, max_positions or limits.max_decoding_length
+            limits.max_decoding_length, longest_hypothesis or limits.max_decoding_length
         )
         self._max_characters = _max_characters(tokenizer, limits.max_source_pieces)
 

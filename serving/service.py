@@ -33,8 +33,8 @@ class TranslationService:
 
     def __init__(self, model: ServedModel, settings: ServingSettings) -> None:
         limits = settings.limits
-        max_positions = model.translator.max_positions
-        reader = SentenceReader(model.tokenizer, model.manifest, limits, max_positions)
+        longest = model.translator.longest_hypothesis
+        reader = SentenceReader(model.tokenizer, model.manifest, limits, longest)
         self._served = Served(model, reader, limits.max_instances)
         self._seconds = limits.seconds
         self._batcher = Batcher(

@@ -476,11 +476,19 @@ def test_a_sentence_longer_than_the_model_s_own_length_is_translated_whole(
 
 
 def test_a_length_beyond_the_positions_of_the_model_is_refused(client: httpx.Client) -> None:
-    configuration = {"max_decoding_length": NUM_POSITIONS + 1}
+    configuration = {"max_decoding_length": NUM_POSITIONS}
     body = {"instances": [{"data": "you", "configuration": configuration}]}
     status, answer = invoke(client, json.dumps(body))
     assert status == 400
-    assert f"must be at most {NUM_POSITIONS} at this endpoint" in error_of(answer)[1]
+    assert f"must be at most {NUM_POSITIONS - 1} at this endpoint" in error_of(answer)[1]
+
+
+def test_a_term_is_forced_into_the_longest_translation_too(client: httpx.Client) -> None:
+    # So long a hypothesis is preferred that it runs into the limit.
+    found = configured(client, "you " * 30, glossary={"you": "Sie"}, beam_size=2, length_penalty=5)
+    assert found["glossary_applied"] == {"you": True}
+    assert found["truncated"] is True
+    assert len(found["target"].split()) == NUM_POSITIONS - 1
 
 
 def test_decoding_ends_where_it_was_asked_to(client: httpx.Client) -> None:

@@ -172,7 +172,7 @@ def test_nothing_is_cut_below_the_limit(translator: Translator) -> None:
 
 
 def test_a_model_with_a_table_of_positions_tells_how_many_it_has(translator: Translator) -> None:
-    assert translator.max_positions == NUM_POSITIONS
+    assert translator.longest_hypothesis == NUM_POSITIONS - 1
 
 
 def test_runs_int8_on_one_core_per_translation_by_default(translator: Translator) -> None:
