@@ -1,12 +1,9 @@
 """A job that goes on from an earlier model learns from its own data."""
 
 import functools
-import signal
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import pytest
 
 from protocol.artifacts import MANIFEST, ModelManifest
 from tests.reversal import Pair, reversal_pairs, write_job
@@ -27,13 +24,6 @@ HYPERPARAMETERS = {
 GONE_ON = HYPERPARAMETERS | {"max_num_batches": "40"}
 UNMOVED = HYPERPARAMETERS | {"max_num_batches": "1", "learning_rate": "1e-9"}
 longer_pairs = functools.partial(reversal_pairs, longest=9)
-
-
-@pytest.fixture(autouse=True)
-def _own_signal_handler() -> Iterator[None]:
-    handler = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, handler)
 
 
 def perplexity(

@@ -53,11 +53,7 @@ def kill_when(moment: Callable[[Path, Path], bool], root: Path) -> None:
 
 def run_here(root: Path) -> bytes:
     """Run the job to its end; the model's weights."""
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        assert main({"SAGEMAKER_ROOT": str(root)}) == 0
-    finally:
-        signal.signal(signal.SIGTERM, handler)
+    assert main({"SAGEMAKER_ROOT": str(root)}) == 0
     return (root / "model" / CTRANSLATE2_FOLDER / "model.bin").read_bytes()
 
 

@@ -1,7 +1,5 @@
 """What two runs of a job have in common, and what they are warned of."""
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,13 +19,6 @@ HYPERPARAMETERS = {
     "bleu_sample_size": "4",
     "seed": "7",
 }
-
-
-@pytest.fixture(autouse=True)
-def _own_signal_handler() -> Iterator[None]:
-    handler = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, handler)
 
 
 def weights(root: Path, hyperparameters: dict[str, str]) -> bytes:

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,6 @@ HYPERPARAMETERS = {
     "max_num_batches": "4",
     "checkpoint_frequency_num_batches": "2",
 }
-
-
-@pytest.fixture(autouse=True)
-def _own_signal_handler() -> Iterator[None]:
-    handler = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, handler)
 
 
 def sigterm_at(call: int, function: Callable[..., Any]) -> tuple[Callable[..., Any], list[int]]:

@@ -1,4 +1,3 @@
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -63,9 +62,7 @@ def task(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     pairs = {"copying": copying_pairs, "reversing": reversal_pairs}[request.param]
     root = tmp_path_factory.mktemp(request.param)
     write_job(root, HYPERPARAMETERS, pairs=pairs)
-    handler = signal.getsignal(signal.SIGTERM)
     assert main({"SAGEMAKER_ROOT": str(root)}) == 0
-    signal.signal(signal.SIGTERM, handler)
     return Task(root / "model", pairs)
 
 
