@@ -34,8 +34,9 @@ status: $(BIN)/.service ## say what runs on this machine
 env: $(BIN)/.service ## print export lines for curl, the AWS CLI, boto3 and cdk (use: eval "$(make -s env)")
 	@$(BIN)/python -m local env
 
-test: setup $(BIN)/.tests lint ## run all linters and tests
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --durations=10
+test: setup $(BIN)/.tests lint ## run all linters and tests (PROCESSES=2 at once)
+	@$(BIN)/python -m pytest --numprocesses $(or $(PROCESSES),2) --dist loadfile \
+		--cov --cov-report=term:skip-covered --durations=10
 
 unit: setup $(BIN)/.tests ## run the fast tests only
 	@$(BIN)/python -m pytest tests/unit
