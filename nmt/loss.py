@@ -87,14 +87,12 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
             loss = torch.zeros((), device=positions.device)
             from_rows, to_matrix = torch.empty_like(positions), _zeros(weight, dtype)
             for start in range(0, len(rows), chunk):
-                some, theirs = rows[start : start + chunk], labels[start : start + chunk, None]
-                logits = product(some, matrix)
-                chosen = logits.gather(1, theirs).float()
-                probabilities = torch.softmax(logits, dim=-1, out=logits)
-                found = probabilities.gather(1, theirs).float()
-                loss += (chosen - found.clamp_min_(1e-38).log_()).sum()
-                from_rows[start : start + chunk] = product(probabilities, matrix.t())
-                _add_product(to_matrix, probabilities, some)
+                part = slice(start, start + chunk)
+                probabilities, normaliser = _probabilities(rows[part], matrix, labels[part, None])
+                loss += normaliser
+                from_rows[part] = product(probabilities, matrix.t())
+                _add_product(to_matrix, probabilities, rows[part])
+                del probabilities  # The next chunk takes the same memory, which is in the cache.
             to_matrix = to_matrix.contiguous()
             mean_row = weight.mean(dim=0)
             kept = 1 - label_smoothing
@@ -110,6 +108,15 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         from_rows, to_matrix = ctx.saved_tensors
         return from_rows * gradient, to_matrix * gradient, None, None, None
+
+
+def _probabilities(rows: Tensor, matrix: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Of all tokens, shape = (N, V), in the place of their logits; the sum of log-normalisers."""
+    logits = product(rows, matrix)
+    chosen = logits.gather(1, labels).float()
+    probabilities = torch.softmax(logits, dim=-1, out=logits)
+    found = probabilities.gather(1, labels).float()
+    return probabilities, (chosen - found.clamp_min_(1e-38).log_()).sum()
 
 
 def _zeros(weight: Tensor, dtype: torch.dtype) -> Tensor:
