@@ -36,6 +36,7 @@ class Measured:
 
     one_call: list[float] = field(default_factory=list)
     in_order: list[float] = field(default_factory=list)
+    chosen: list[float] = field(default_factory=list)
     served: list[float] = field(default_factory=list)
     marian: list[float] = field(default_factory=list)
     client_share: list[float] = field(default_factory=list)
@@ -71,12 +72,14 @@ class Benchmark:
 
     def _engine(self, path: Path, beam_size: int, measured: Measured) -> None:
         sizes = measured.batch_size or ",".join(BATCH_SIZES)
-        arguments = [str(self.root / "model"), str(path), str(beam_size), sizes]
+        model = str(self.root / "model")
+        arguments = [model, str(path), str(beam_size), sizes, str(NUM_CLIENTS)]
         speed = json.loads(_output([sys.executable, "-m", "benchmarks.serving.engine", *arguments]))
         best = max(speed["one_call"], key=speed["one_call"].get)
         measured.batch_size = best
         measured.one_call.append(speed["one_call"][best])
         measured.in_order.append(speed["in_order"])
+        measured.chosen.append(speed["chosen"])
         measured.engine_lone.append(1000 * statistics.median(speed["lone_seconds"]))
 
     def _served(self, path: Path, beam_size: int, measured: Measured) -> None:
@@ -220,6 +223,7 @@ def _print_results(measured: dict[int, Measured]) -> None:
         rows = [
             (f"CTranslate2, one call, batches of {found.batch_size} by length", found.one_call),
             ("CTranslate2, batches of 32 in order of arrival", found.in_order),
+            (f"CTranslate2, batches chosen out of {NUM_CLIENTS}", found.chosen),
             (f"served to {NUM_CLIENTS} HTTP clients", found.served),
             ("Marian (Hugging Face), float32", found.marian),
         ]

@@ -1,4 +1,7 @@
-"""CTranslate2 alone, on the pieces of the sentences: MODEL TEXTS BEAM_SIZE BATCH_SIZES."""
+"""CTranslate2 alone, on the pieces of the sentences.
+
+MODEL TEXTS BEAM_SIZE BATCH_SIZES NUM_CLIENTS.
+"""
 
 import json
 import sys
@@ -6,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import ctranslate2
@@ -13,6 +17,8 @@ import ctranslate2
 from nmt.tokenizer import load_tokenizer
 from nmt.translator import available_cores
 from protocol.artifacts import CTRANSLATE2_FOLDER, MANIFEST, ModelManifest
+from serving.batching import BATCHES_LEFT
+from serving.jobs import Job, choose
 
 NUM_WARMUP = 64
 NUM_LONE = 50
@@ -26,7 +32,9 @@ class EngineSpeed:
     one_call: dict[str, float]
     """By `max_batch_size`: all sentences in one call, which sorts them by length."""
     in_order: float
-    """In batches as large as the serving process makes them, in order of arrival."""
+    """In batches of 32 in order of arrival."""
+    chosen: float
+    """In the batches that the serving process makes of what its clients have under way."""
     lone_seconds: list[float]
 
 
@@ -53,37 +61,73 @@ class Engine:
             max_batch_size=max_batch_size,
         )
 
-    def translate_in_order(self, sources: Sequence[list[str]]) -> None:
-        """In batches as they come, all of them under way at once."""
+    def translate_batches(self, batches: Sequence[Sequence[list[str]]]) -> None:
+        """Each in a call, all of them under way at once."""
         under_way = [
             self._translator.translate_batch(
-                sources[start : start + SERVING_BATCH_SIZE],
+                batch,
                 beam_size=self._beam_size,
                 max_decoding_length=self._limit,
                 max_input_length=0,
                 asynchronous=True,
             )
-            for start in range(0, len(sources), SERVING_BATCH_SIZE)
+            for batch in batches
         ]
         for results in under_way:
             for result in results:
                 result.result()
 
 
+def in_order(sources: Sequence[list[str]]) -> list[Sequence[list[str]]]:
+    """Batches as large as a client would make them that does not look at lengths."""
+    return [
+        sources[start : start + SERVING_BATCH_SIZE]
+        for start in range(0, len(sources), SERVING_BATCH_SIZE)
+    ]
+
+
+def chosen(
+    sources: Sequence[list[str]], *, num_clients: int, num_workers: int, beam_size: int
+) -> list[Sequence[list[str]]]:
+    """Batches as the serving process chooses them when each client waits for one sentence.
+
+    What the other translators work on cannot be chosen from; a client that has its answer asks
+    for the next sentence at once.
+    """
+    size = max(num_clients // (num_workers + BATCHES_LEFT), 1)
+    coming = iter([Job(source, None, width=beam_size) for source in sources])
+    waiting = list(islice(coming, num_clients - size * (num_workers - 1)))
+    batches: list[Sequence[list[str]]] = []
+    while waiting:
+        batch = choose(waiting, size)
+        taken = {id(job) for job in batch}
+        waiting = [job for job in waiting if id(job) not in taken]
+        waiting += islice(coming, len(batch))
+        batches.append([list(job.source) for job in batch])
+    return batches
+
+
 def main(arguments: Sequence[str]) -> None:
-    folder, path, beam_size, batch_sizes = arguments
+    folder, path, beam_size, batch_sizes, num_clients = arguments
     tokenizer = load_tokenizer(Path(folder))
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     sources = [list(tokenizer.pieces(line)) for line in lines]
     engine = Engine(Path(folder), int(beam_size))
     engine.translate(sources[:NUM_WARMUP], max_batch_size=SERVING_BATCH_SIZE)
+    as_served = chosen(
+        sources,
+        num_clients=int(num_clients),
+        num_workers=available_cores(),
+        beam_size=int(beam_size),
+    )
     speed = EngineSpeed(
         one_call={
             size: len(sources)
             / _seconds(partial(engine.translate, sources, max_batch_size=int(size)))
             for size in batch_sizes.split(",")
         },
-        in_order=len(sources) / _seconds(partial(engine.translate_in_order, sources)),
+        in_order=len(sources) / _seconds(partial(engine.translate_batches, in_order(sources))),
+        chosen=len(sources) / _seconds(partial(engine.translate_batches, as_served)),
         lone_seconds=[
             _seconds(partial(engine.translate, [source])) for source in sources[:NUM_LONE]
         ],
