@@ -222,7 +222,9 @@ class Batcher:
         """The job that has waited longest, with others of its kind and of like length."""
         kind = min(self._waiting, key=lambda kind: self._waiting[kind][0].order)
         waiting = self._waiting[kind]
-        chosen = choose(waiting[:LOOKAHEAD], self._share(waiting[0].width))
+        in_system = self._num_waiting + self._num_running
+        share = batch_size(in_system, num_workers=len(self._workers), width=waiting[0].width)
+        chosen = choose(waiting[:LOOKAHEAD], min(share, self._limits.max_batch_size))
         if len(chosen) == len(waiting):
             del self._waiting[kind]
         else:
@@ -231,18 +233,6 @@ class Batcher:
         self._count_out(chosen)
         self._num_running += len(chosen)
         return chosen
-
-    def _share(self, width: int) -> int:
-        """How many sentences a translator may take.
-
-        Few are shared out evenly, until every translator has enough to be worked well. Beyond
-        that it pays more to leave some waiting, so that lengths can be chosen.
-        """
-        in_system = self._num_waiting + self._num_running
-        even = -(-in_system // len(self._workers))
-        selective = in_system // (len(self._workers) + BATCHES_LEFT)
-        enough = max(1, min(ENOUGH, ENOUGH_ROWS // width))
-        return min(max(min(even, enough), selective), self._limits.max_batch_size)
 
     def _count_out(self, jobs: Sequence[Job]) -> None:
         self._num_waiting -= len(jobs)
@@ -276,3 +266,15 @@ class Batcher:
             self._num_running -= len(batch)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._deliver, batch)
+
+
+def batch_size(in_system: int, *, num_workers: int, width: int) -> int:
+    """How many sentences a translator takes, of those that wait and those under way.
+
+    Few are shared out evenly, until every translator has enough to be worked well. Beyond
+    that it pays more to leave some waiting, so that lengths can be chosen.
+    """
+    even = -(-in_system // num_workers)
+    selective = in_system // (num_workers + BATCHES_LEFT)
+    enough = max(1, min(ENOUGH, ENOUGH_ROWS // width))
+    return max(min(even, enough), selective)
