@@ -17,12 +17,12 @@ import ctranslate2
 from nmt.tokenizer import load_tokenizer
 from nmt.translator import available_cores
 from protocol.artifacts import CTRANSLATE2_FOLDER, MANIFEST, ModelManifest
-from serving.batching import BATCHES_LEFT
+from serving.batching import batch_size
 from serving.jobs import Job, choose
 
 NUM_WARMUP = 64
 NUM_LONE = 50
-SERVING_BATCH_SIZE = 32
+ORDERED_BATCH_SIZE = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,7 @@ class EngineSpeed:
     one_call: dict[str, float]
     """By `max_batch_size`: all sentences in one call, which sorts them by length."""
     in_order: float
-    """In batches of 32 in order of arrival."""
+    """In batches of `ORDERED_BATCH_SIZE` in order of arrival."""
     chosen: float
     """In the batches that the serving process makes of what its clients have under way."""
     lone_seconds: list[float]
@@ -79,10 +79,10 @@ class Engine:
 
 
 def in_order(sources: Sequence[list[str]]) -> list[Sequence[list[str]]]:
-    """Batches as large as a client would make them that does not look at lengths."""
+    """Batches of sentences as they come, whatever their lengths."""
     return [
-        sources[start : start + SERVING_BATCH_SIZE]
-        for start in range(0, len(sources), SERVING_BATCH_SIZE)
+        sources[start : start + ORDERED_BATCH_SIZE]
+        for start in range(0, len(sources), ORDERED_BATCH_SIZE)
     ]
 
 
@@ -94,9 +94,9 @@ def chosen(
     What the other translators work on cannot be chosen from; a client that has its answer asks
     for the next sentence at once.
     """
-    size = max(num_clients // (num_workers + BATCHES_LEFT), 1)
+    size = batch_size(num_clients, num_workers=num_workers, width=beam_size)
     coming = iter([Job(source, None, width=beam_size) for source in sources])
-    waiting = list(islice(coming, num_clients - size * (num_workers - 1)))
+    waiting = list(islice(coming, max(num_clients - size * (num_workers - 1), size)))
     batches: list[Sequence[list[str]]] = []
     while waiting:
         batch = choose(waiting, size)
@@ -113,7 +113,7 @@ def main(arguments: Sequence[str]) -> None:
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     sources = [list(tokenizer.pieces(line)) for line in lines]
     engine = Engine(Path(folder), int(beam_size))
-    engine.translate(sources[:NUM_WARMUP], max_batch_size=SERVING_BATCH_SIZE)
+    engine.translate(sources[:NUM_WARMUP], max_batch_size=ORDERED_BATCH_SIZE)
     as_served = chosen(
         sources,
         num_clients=int(num_clients),

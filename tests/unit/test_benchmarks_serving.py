@@ -2,8 +2,9 @@
 
 from collections import Counter
 
+import pytest
+
 from benchmarks.serving.engine import chosen, in_order
-from serving.batching import BATCHES_LEFT
 
 
 def sources_of(*lengths: int) -> list[list[str]]:
@@ -19,13 +20,14 @@ def test_batches_in_order_hold_every_sentence_once() -> None:
     assert [source for batch in batches for source in batch] == sources
 
 
-def test_batches_chosen_by_length_hold_every_sentence_once() -> None:
+@pytest.mark.parametrize(("num_workers", "largest"), [(1, 21), (2, 16), (8, 8), (48, 2)])
+def test_batches_chosen_by_length_hold_every_sentence_once(num_workers: int, largest: int) -> None:
     lengths = [1 + 37 * number % 50 for number in range(200)]
 
-    batches = chosen(sources_of(*lengths), num_clients=64, num_workers=2, beam_size=1)
+    batches = chosen(sources_of(*lengths), num_clients=64, num_workers=num_workers, beam_size=1)
 
     assert Counter(len(source) for batch in batches for source in batch) == Counter(lengths)
-    assert max(len(batch) for batch in batches) == 64 // (2 + BATCHES_LEFT)
+    assert max(len(batch) for batch in batches) == largest
 
 
 def test_batches_are_chosen_out_of_what_other_translators_leave() -> None:
