@@ -233,6 +233,11 @@ class Batch:
         """All sentences, and then all of them again."""
         return Batch(*(part.repeat(2, 1) for part in (self.source, self.target_input, self.labels)))
 
+    def parts(self, number: int) -> "list[Batch]":
+        """As many batches of like size and length, some of which may be empty."""
+        sides = self.source, self.target_input, self.labels
+        return [Batch(*(side[first::number] for side in sides)) for first in range(number)]
+
     def to(self, device: torch.device) -> "Batch":
         """The batch on another device."""
         parts = (self.source, self.target_input, self.labels)

@@ -1,9 +1,13 @@
 """Dropout whose random numbers cost little on a CPU: one byte for each value.
 
 Drawing a Bernoulli variable for every value takes a tenth of a training step there. The bytes
-come from torch's generator, so a training that is resumed draws the same ones.
+come from torch's generator, so a training that is resumed draws the same ones; threads that draw
+at once each have a generator of their own.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -12,6 +16,17 @@ from torch import Tensor, nn
 
 _BYTE_VALUES = 256
 _BYTES_PER_DRAW = 8
+_generator: ContextVar[torch.Generator | None] = ContextVar("generator", default=None)
+
+
+@contextmanager
+def drawing_from(generator: torch.Generator) -> Iterator[None]:
+    """On a CPU, let this thread's dropout draw from the generator in place of torch's own."""
+    token = _generator.set(generator)
+    try:
+        yield
+    finally:
+        _generator.reset(token)
 
 
 class Dropout(nn.Module):
@@ -53,7 +68,7 @@ class _ByteDropout(torch.autograd.Function):
 
 def _random_bytes(count: int) -> Tensor:
     draws = torch.empty(-(-count // _BYTES_PER_DRAW), dtype=torch.int64)
-    return draws.random_(-(2**63), None).view(torch.uint8)[:count]
+    return draws.random_(-(2**63), None, generator=_generator.get()).view(torch.uint8)[:count]
 
 
 def _factors(drawn: Tensor, num_dropped: int) -> Tensor:

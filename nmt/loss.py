@@ -12,8 +12,8 @@ from nmt.linear import product
 from nmt.model import Transformer
 from protocol.vocabulary import PAD_ID
 
-_CHUNK_LOGITS = {"cpu": 2**23, "cuda": 2**26}
-"""Logits that are held at once: on a CPU about as many as its cache takes."""
+_CHUNK_LOGITS = {"cpu": 2**22, "cuda": 2**26}
+"""Logits that a thread holds at once: on a CPU about as many as its share of the cache takes."""
 
 
 def batch_loss(

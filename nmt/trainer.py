@@ -7,6 +7,7 @@ from dataclasses import asdict
 import torch
 from torch import Tensor
 
+from nmt.batch_threads import BatchThreads
 from nmt.checkpoint import CheckpointFolder, Identity, random_states, restore_random_states
 from nmt.data import Batch, Indices, ParallelCorpus, epoch_batches, make_batch
 from nmt.interruption import WorkInterruptedError
@@ -54,6 +55,8 @@ class Trainer:
             autocast=self._autocast,
             stop_requested=lambda: self._stop_is_agreed or stop_requested(),
         )
+        num_threads = torch.get_num_threads() if self.device.type == "cpu" else 1
+        self._threads = BatchThreads(list(model.parameters()), num_threads)
         self._stretch = Stretch()
         self._stop_is_agreed = False
 
@@ -95,11 +98,8 @@ class Trainer:
             group["lr"] = self.state.schedule.learning_rate(step)
         loss = torch.zeros((), device=self.device)
         if batch is not None:
-            with self._autocast():
-                loss = self._batch_loss(batch)
-            loss = loss * share
-            loss.backward()  # type: ignore[no-untyped-call]
-        loss = self._add_up(loss.detach())
+            loss = self._threads.backward(batch, self._batch_loss, share=share)
+        loss = self._add_up(loss)
         norm = clip_gradients(self.model.parameters(), self.config.optimizer)
         value = self._finite(step, loss, norm)
         self.state.move()
@@ -184,12 +184,13 @@ class Trainer:
         self._report()
 
     def _batch_loss(self, batch: Batch) -> Tensor:
-        return batch_loss(
-            self.model,
-            batch,
-            label_smoothing=self.config.label_smoothing,
-            consistency_weight=self.config.consistency_weight,
-        )
+        with self._autocast():
+            return batch_loss(
+                self.model,
+                batch,
+                label_smoothing=self.config.label_smoothing,
+                consistency_weight=self.config.consistency_weight,
+            )
 
     def _add_up(self, loss: Tensor) -> Tensor:
         """The loss of all processes; they also agree on their gradients and on stopping."""
