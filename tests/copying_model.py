@@ -154,9 +154,11 @@ def _spec(
 def _translating(
     source: Sequence[str], target: Sequence[str], lexicon: Mapping[str, str], depth: int
 ) -> np.ndarray:
+    """Two neighbours that become one target piece would overflow int8 products of older CPUs."""
     weights = np.zeros((depth, depth))
     for index, piece in enumerate(source):
-        weights[target.index(lexicon.get(piece, UNK)), index] = 1
+        if piece in lexicon:
+            weights[target.index(lexicon[piece]), index] = 1
     return weights
 
 

@@ -20,7 +20,7 @@ PAIRS = [
     ("this is good", "das ist gut"),
     ("is this <so> cool ?", "ist das <so> kühl ?"),
 ] * 12
-WORSE = {**LEXICON, "are": "ist", "is": "bist", "so": "gut"}
+WORSE = {**LEXICON, "are": "ist", "is": "bist", "so": "kühl"}
 CURVE = {
     "training": [{"step": 100, "loss": 3.5, "learning_rate": 0.1}],
     "validation": [
@@ -98,7 +98,7 @@ def test_every_translation_is_written_and_some_are_shown(root: Path) -> None:
     translations = [json.loads(line) for line in lines]
     assert [line["source"] for line in translations] == [source for source, _ in PAIRS]
     assert translations[1]["candidate"] == translations[1]["reference"]
-    assert translations[1]["served"] == "das bist gut kühl"
+    assert translations[1]["served"] == "das bist kühl kühl"
     found = written(root)
     assert len(found["samples"]) == len(found["worst"]) == 10
     assert {sentence["source"] for sentence in found["worst"]} == {"is this <so> cool ?"}
