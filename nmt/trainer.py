@@ -184,7 +184,8 @@ class Trainer:
         self._report()
 
     def _batch_loss(self, batch: Batch) -> Tensor:
-        with self._autocast():
+        # Rounded weights are used once, and must not be shared with another thread's graph.
+        with self._autocast(cached=False):
             return batch_loss(
                 self.model,
                 batch,
@@ -292,5 +293,6 @@ class Trainer:
             "warmup_batches or a smaller clip_gradient_norm may help"
         )
 
-    def _autocast(self) -> AbstractContextManager[object]:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.bfloat16)
+    def _autocast(self, *, cached: bool = True) -> AbstractContextManager[object]:
+        kind, enabled = self.device.type, self.config.bfloat16
+        return torch.autocast(kind, torch.bfloat16, enabled=enabled, cache_enabled=cached)

@@ -96,11 +96,12 @@ def test_an_error_in_a_part_reaches_the_caller(corpus: ParallelCorpus) -> None:
         torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize("bfloat16", [False, True])
 @pytest.mark.parametrize("with_threads", [2, 3], indirect=True)
 def test_a_training_with_dropout_on_several_threads_repeats_itself_also_after_a_stop(
-    corpus: ParallelCorpus, tmp_path: Path, with_threads: int
+    corpus: ParallelCorpus, tmp_path: Path, with_threads: int, *, bfloat16: bool
 ) -> None:
-    config = dataclasses.replace(CONFIG, max_num_batches=6)
+    config = dataclasses.replace(CONFIG, max_num_batches=6, bfloat16=bfloat16)
     folder = CheckpointFolder(tmp_path / "checkpoints")
 
     _, _, whole = run(corpus, config)
