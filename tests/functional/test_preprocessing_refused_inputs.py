@@ -18,7 +18,7 @@ from preprocessing.sources.remote import CUT
 from tests.functional.corpus_server import QUICK, CorpusServer, ServedFile, answer, running_server
 
 TEXT = b"".join(b"Zeile %d\n" % number for number in range(20_000))
-GZIPPED = gzip.compress(TEXT)
+GZIPPED = gzip.compress(TEXT, mtime=0)
 VOCABULARY = '{"<pad>": 0, "<unk>": 1, "<s>": 2, "</s>": 3, "Zeile": 4}'
 OUTPUTS = ["train.rec", "val.rec", "vocab.src.json", "vocab.trg.json"]
 
@@ -83,7 +83,7 @@ def refusal(folder: Path, capsys: pytest.CaptureFixture[str], **others: str) -> 
         ("missing.gz", None, "cannot be read: No such file or directory"),
         (".", None, "cannot be read: Is a directory"),
         ("empty.gz", b"", "is empty"),
-        ("nothing.gz", gzip.compress(b""), "is empty"),
+        ("nothing.gz", gzip.compress(b"", mtime=0), "is empty"),
         ("plain.gz", TEXT, "not a sound gzip file: Not a gzipped file"),
         ("cut.gz", GZIPPED[:-2000], "cut short: Compressed file ended before"),
         ("bits.gz", GZIPPED[:2000] + bytes(100) + GZIPPED[2100:], "not a sound gzip file: "),

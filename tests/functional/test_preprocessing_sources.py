@@ -17,7 +17,7 @@ from tests.functional.corpus_server import QUICK, CorpusServer, answer, running_
 
 TEXT = "".join(f"Zeile {number} größer 😀\n" for number in range(3000))
 BODY = TEXT.encode()
-GZIPPED = gzip.compress(BODY)
+GZIPPED = gzip.compress(BODY, mtime=0)
 
 
 @pytest.fixture
