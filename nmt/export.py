@@ -13,12 +13,12 @@ import numpy as np
 from ctranslate2.specs import TransformerSpec
 from torch import Tensor, nn
 
+from nmt.feed_forward import FeedForward
 from nmt.model import (
     LAYER_NORM_EPSILON,
     Attention,
     DecoderBlock,
     EncoderBlock,
-    FeedForward,
     PositionedEmbedding,
     Transformer,
 )

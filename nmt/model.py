@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from nmt.attention import cross_attention, self_attention
 from nmt.dropout import Dropout
+from nmt.feed_forward import FeedForward
 from nmt.linear import Linear, linear
 from protocol.vocabulary import PAD_ID
 
@@ -108,19 +109,6 @@ class Attention(nn.Module):
         return projected.view(*projected.shape[:-1], num_parts, self.num_heads, -1)
 
 
-class FeedForward(nn.Module):
-    """Two linear layers with a ReLU between them."""
-
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.expand = Linear(config.model_dim, config.feed_forward_dim)
-        self.contract = Linear(config.feed_forward_dim, config.model_dim)
-
-    def forward(self, positions: Tensor) -> Tensor:
-        contracted: Tensor = self.contract(F.relu(self.expand(positions)))
-        return contracted
-
-
 class EncoderBlock(nn.Module):
     """Self-attention and feed-forward, each on normalised input and added to it."""
 
@@ -129,7 +117,7 @@ class EncoderBlock(nn.Module):
         self.attention_norm = nn.LayerNorm(config.model_dim, eps=LAYER_NORM_EPSILON)
         self.attention = Attention(config)
         self.feed_forward_norm = nn.LayerNorm(config.model_dim, eps=LAYER_NORM_EPSILON)
-        self.feed_forward = FeedForward(config)
+        self.feed_forward = FeedForward(config.model_dim, config.feed_forward_dim)
         self.dropout = Dropout(config.dropout)
 
     def forward(self, positions: Tensor, mask: Tensor) -> Tensor:
@@ -151,7 +139,7 @@ class DecoderBlock(nn.Module):
         self.source_attention_norm = nn.LayerNorm(config.model_dim, eps=LAYER_NORM_EPSILON)
         self.source_attention = Attention(config)
         self.feed_forward_norm = nn.LayerNorm(config.model_dim, eps=LAYER_NORM_EPSILON)
-        self.feed_forward = FeedForward(config)
+        self.feed_forward = FeedForward(config.model_dim, config.feed_forward_dim)
         self.dropout = Dropout(config.dropout)
 
     def forward(
