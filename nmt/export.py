@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 from ctranslate2.specs import TransformerSpec
+from ctranslate2.specs.common_spec import Activation
 from torch import Tensor, nn
 
-from nmt.feed_forward import FeedForward
+from nmt.feed_forward import FeedForward, GatedFeedForward
 from nmt.model import (
     LAYER_NORM_EPSILON,
     Attention,
@@ -52,10 +53,13 @@ def export_model(
 
 def _specification(model: Transformer) -> Any:
     config = model.config
+    is_gated = config.feed_forward_type == "swiglu"
     specification = TransformerSpec.from_config(
         (config.num_encoder_layers, config.num_decoder_layers),
         config.num_heads,
         pre_norm=True,
+        activation=Activation.SWISH if is_gated else Activation.RELU,
+        ffn_glu=is_gated,
         alignment_layer=_LAST_LAYER,
         alignment_heads=_ALL_HEADS,
     )
@@ -117,10 +121,22 @@ def _set_source_attention(specification: Any, attention: Attention) -> None:
     _set_linear(specification.linear[2], attention.output)
 
 
-def _set_feed_forward(specification: Any, norm: nn.LayerNorm, feed_forward: FeedForward) -> None:
+def _set_feed_forward(specification: Any, norm: nn.LayerNorm, part: nn.Module) -> None:
+    assert isinstance(part, FeedForward | GatedFeedForward)  # noqa: S101
     _set_norm(specification.layer_norm, norm)
-    _set_linear(specification.linear_0, feed_forward.expand)
-    _set_linear(specification.linear_1, feed_forward.contract)
+    if isinstance(part, GatedFeedForward):
+        _set_gates(specification, part)
+    else:
+        _set_linear(specification.linear_0, part.expand)
+    _set_linear(specification.linear_1, part.contract)
+
+
+def _set_gates(specification: Any, part: GatedFeedForward) -> None:
+    """CTranslate2 keeps what decides and what goes on apart."""
+    layers = (specification.linear_0, specification.linear_0_noact)
+    weights, biases = (np.split(_array(of), 2) for of in (part.expand.weight, part.expand.bias))
+    for layer, weight, bias in zip(layers, weights, biases, strict=True):
+        layer.weight, layer.bias = weight, bias
 
 
 def _set_linear(specification: Any, layer: nn.Linear) -> None:

@@ -7,6 +7,7 @@ D model dimension, H heads, V target vocabulary.
 
 import math
 from dataclasses import dataclass, field
+from typing import get_args
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (the name everybody knows it by)
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from nmt.attention import cross_attention, self_attention
 from nmt.dropout import Dropout
-from nmt.feed_forward import FeedForward
+from nmt.feed_forward import FeedForwardType, feed_forward
 from nmt.linear import Linear, linear
 from protocol.vocabulary import PAD_ID
 
@@ -33,6 +34,7 @@ class ModelConfig:
     model_dim: int = 512
     num_heads: int = 8
     feed_forward_dim: int = 2048
+    feed_forward_type: FeedForwardType = "relu"
     num_encoder_layers: int = 6
     num_decoder_layers: int = 6
     dropout: float = 0.1
@@ -48,6 +50,9 @@ class ModelConfig:
         for name in ("feed_forward_dim", "num_encoder_layers", "num_decoder_layers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.feed_forward_type not in get_args(FeedForwardType):
+            kinds = " or ".join(get_args(FeedForwardType))
+            raise ValueError(f"feed_forward_type must be {kinds}, not {self.feed_forward_type!r}")
         for name in ("dropout", "source_embedding_dropout", "target_embedding_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be from 0 to below 1, not {getattr(self, name)}")
@@ -109,6 +114,10 @@ class Attention(nn.Module):
         return projected.view(*projected.shape[:-1], num_parts, self.num_heads, -1)
 
 
+def _feed_forward(config: ModelConfig) -> nn.Module:
+    return feed_forward(config.feed_forward_type, config.model_dim, config.feed_forward_dim)
+
+
 class EncoderBlock(nn.Module):
     """Self-attention and feed-forward, each on normalised input and added to it."""
 
@@ -117,7 +126,7 @@ class EncoderBlock(nn.Module):
         self.attention_norm = nn.LayerNorm(config.model_dim, eps=LAYER_NORM_EPSILON)
         self.attention = Attention(config)
         self.feed_forward_norm = nn.LayerNorm(config.model_dim, eps=LAYER_NORM_EPSILON)
-        self.feed_forward = FeedForward(config.model_dim, config.feed_forward_dim)
+        self.feed_forward = _feed_forward(config)
         self.dropout = Dropout(config.dropout)
 
     def forward(self, positions: Tensor, mask: Tensor) -> Tensor:
@@ -139,7 +148,7 @@ class DecoderBlock(nn.Module):
         self.source_attention_norm = nn.LayerNorm(config.model_dim, eps=LAYER_NORM_EPSILON)
         self.source_attention = Attention(config)
         self.feed_forward_norm = nn.LayerNorm(config.model_dim, eps=LAYER_NORM_EPSILON)
-        self.feed_forward = FeedForward(config.model_dim, config.feed_forward_dim)
+        self.feed_forward = _feed_forward(config)
         self.dropout = Dropout(config.dropout)
 
     def forward(

@@ -62,7 +62,7 @@ def _checked(content: Mapping[str, Any]) -> TrainedWeights:
         with torch.device("meta"):
             shell = Transformer(config)
         shell.load_state_dict(content["weights"], assign=True)
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).partition("\n")[0]
         raise WeightsError(f"the weights are not those of a model of this service: {reason}") from (
             error

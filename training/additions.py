@@ -20,6 +20,14 @@ ADDITIONS: tuple[Hyperparameter, ...] = (
         "Width of the feed-forward layers; replaces `rnn_num_hidden` and `cnn_num_hidden`.",
     ),
     ours(
+        "feed_forward_type",
+        Choice(("relu", "swiglu")),
+        "relu",
+        "Two linear layers in each (relu), or three of two thirds of the width, one of which gates "
+        "another (swiglu): about as many weights. What it gained: "
+        "[measurements](measurements.md#quality).",
+    ),
+    ours(
         "dropout",
         DROPOUT,
         None,
@@ -37,7 +45,7 @@ ADDITIONS: tuple[Hyperparameter, ...] = (
         RealNumber(least=0),
         "0",
         "R-Drop: every batch passes twice with different dropout, and this weight draws the two "
-        "predictions together; 5 suits small corpora. 0: one pass, at half the cost.",
+        "predictions together; the paper has 5. 0: one pass, at half the cost.",
     ),
     ours(
         "subword_dropout",

@@ -106,6 +106,7 @@ def _effective(hyperparameters: Hyperparameters, config: ModelConfig) -> dict[st
         "num_embed_target": config.model_dim,
         "attention_heads": config.num_heads,
         "feed_forward_dim": config.feed_forward_dim,
+        "feed_forward_type": config.feed_forward_type,
         "num_layers_encoder": config.num_encoder_layers,
         "num_layers_decoder": config.num_decoder_layers,
         "dropout": config.dropout,

@@ -22,10 +22,11 @@ _HYPERPARAMETERS = {
     "model_dim": ("num_embed_source", "num_embed_target"),
     "num_heads": ("attention_heads",),
     "feed_forward_dim": ("feed_forward_dim", "rnn_num_hidden", "cnn_num_hidden", "encoder_type"),
+    "feed_forward_type": ("feed_forward_type",),
     "num_encoder_layers": ("num_layers_encoder",),
     "num_decoder_layers": ("num_layers_decoder",),
 }
-"""Those that decide a dimension."""
+"""Those that decide what the weights are."""
 _FIRST_WEIGHTS = ("weight_init_type", "weight_init_scale", "xavier_factor_type")
 _DROPOUTS = ("dropout", "source_embedding_dropout", "target_embedding_dropout")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from nmt.data import BatchConfig
+from nmt.feed_forward import FeedForwardType
 from nmt.initialization import InitializationConfig, WeightInitType, XavierFactorType
 from nmt.metrics import Metric
 from nmt.model import ModelConfig
@@ -25,6 +26,7 @@ class Recipe:
     model_dim: int
     num_heads: int
     feed_forward_dim: int
+    feed_forward_type: FeedForwardType
     num_encoder_layers: int
     num_decoder_layers: int
     dropout: float
@@ -52,6 +54,7 @@ class Recipe:
             model_dim=self.model_dim,
             num_heads=self.num_heads,
             feed_forward_dim=self.feed_forward_dim,
+            feed_forward_type=self.feed_forward_type,
             num_encoder_layers=self.num_encoder_layers,
             num_decoder_layers=self.num_decoder_layers,
             dropout=self.dropout,
@@ -73,6 +76,7 @@ def build_recipe(given: Hyperparameters) -> Recipe:
         model_dim=model_dim,
         num_heads=_num_heads(given, model_dim),
         feed_forward_dim=_feed_forward_dim(given),
+        feed_forward_type=cast("FeedForwardType", given.text("feed_forward_type")),
         num_encoder_layers=given.whole("num_layers_encoder"),
         num_decoder_layers=given.whole("num_layers_decoder"),
         dropout=dropout,

@@ -376,6 +376,21 @@ def test_bfloat16_trains_and_exports(tmp_path: Path) -> None:
     assert 1 < metrics["validation:perplexity"] < 1e6
 
 
+def test_gated_feed_forward_layers_train_and_are_gone_on_from(tmp_path: Path) -> None:
+    gated = QUICK | {"feed_forward_type": "swiglu"}
+    write_job(tmp_path / "first", gated, num_pairs=100)
+    assert run_here(tmp_path / "first") == (0, "")
+    write_job(tmp_path / "second", QUICK, num_pairs=100)
+    channel = tmp_path / "second" / "input" / "data" / "model"
+    channel.mkdir()
+    with tarfile.open(channel / "model.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "first" / "model", ".")
+
+    assert run_here(tmp_path / "second") == (0, "")
+    manifest = ModelManifest.load(tmp_path / "second" / "model" / MANIFEST)
+    assert manifest.effective_hyperparameters["feed_forward_type"] == "swiglu"
+
+
 def test_an_unforeseen_error_is_named_and_traced(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

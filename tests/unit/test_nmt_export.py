@@ -8,6 +8,7 @@ import torch
 
 from nmt.decoding import greedy_decode
 from nmt.export import export_model
+from nmt.feed_forward import FeedForwardType
 from nmt.initialization import InitializationConfig, initialize
 from nmt.model import ModelConfig, Transformer
 from nmt.positions import count_positions
@@ -19,7 +20,7 @@ TARGET_TOKENS = [*SPECIAL_SYMBOLS, *(f"t{i}" for i in range(76))]
 MAX_DECODING_LENGTH = 20
 
 
-def random_model(*, shared: bool) -> Transformer:
+def random_model(*, shared: bool, kind: FeedForwardType = "relu") -> Transformer:
     """Weights far from their first values, norms and biases included, so that none can be lost."""
     torch.manual_seed(7)
     config = ModelConfig(
@@ -29,6 +30,7 @@ def random_model(*, shared: bool) -> Transformer:
         model_dim=32,
         num_heads=4,
         feed_forward_dim=48,
+        feed_forward_type=kind,
         num_encoder_layers=2,
         num_decoder_layers=3,
     )
@@ -46,9 +48,11 @@ def random_sentences() -> list[list[int]]:
     return [[generator.randrange(4, len(SOURCE_TOKENS)) for _ in range(n)] for n in lengths]
 
 
-@pytest.mark.parametrize("shared", [True, False])
-def test_the_exported_model_decodes_as_the_trained_one(tmp_path: Path, *, shared: bool) -> None:
-    model, sentences = random_model(shared=shared), random_sentences()
+@pytest.mark.parametrize(("shared", "kind"), [(True, "relu"), (False, "relu"), (False, "swiglu")])
+def test_the_exported_model_decodes_as_the_trained_one(
+    tmp_path: Path, *, shared: bool, kind: FeedForwardType
+) -> None:
+    model, sentences = random_model(shared=shared, kind=kind), random_sentences()
     target_tokens = SOURCE_TOKENS if shared else TARGET_TOKENS
     export_model(model, tmp_path / "ct2", source_tokens=SOURCE_TOKENS, target_tokens=target_tokens)
     translator = ctranslate2.Translator(

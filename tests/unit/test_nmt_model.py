@@ -87,6 +87,7 @@ def test_a_shared_vocabulary_shares_the_embedding() -> None:
         ({"model_dim": 15}, "model_dim must be an even number from 4 up, not 15"),
         ({"num_heads": 3}, "num_heads 3 must divide model_dim 16"),
         ({"feed_forward_dim": 0}, "feed_forward_dim must be at least 1"),
+        ({"feed_forward_type": "gelu"}, "feed_forward_type must be relu or swiglu, not 'gelu'"),
         ({"num_decoder_layers": 0}, "num_decoder_layers must be at least 1"),
         ({"dropout": 1.0}, "dropout must be from 0 to below 1"),
         ({"shared_vocabulary": True, "source_vocabulary_size": 9}, "one size for both sides"),

@@ -93,11 +93,14 @@ def test_what_is_not_given_is_the_models(folders: Folders) -> None:
     [
         ({"num_embed_source"}, "num_embed_source: model.tar.gz has model_dim 8, not 512; leave"),
         ({"rnn_num_hidden"}, "rnn_num_hidden: model.tar.gz has feed_forward_dim 8, not 2048"),
+        ({"feed_forward_type"}, "model.tar.gz has feed_forward_type relu, not swiglu; leave out"),
         ({"num_layers_decoder"}, "num_layers_decoder: model.tar.gz has num_decoder_layers 1, not"),
     ],
 )
 def test_other_dimensions_are_refused(folders: Folders, given: set[str], message: str) -> None:
-    wanted = ModelConfig(source_vocabulary_size=14, target_vocabulary_size=14)
+    wanted = ModelConfig(
+        source_vocabulary_size=14, target_vocabulary_size=14, feed_forward_type="swiglu"
+    )
 
     with pytest.raises(InitialModelError, match=message):
         read(folders).model_config(wanted, given)
@@ -137,6 +140,22 @@ def _damage_weights(parts: Path) -> None:
     (parts / WEIGHTS).write_bytes(b"PK but no more")
 
 
+def test_a_model_from_before_gated_layers_is_gone_on_from(folders: Folders) -> None:
+    parts = write_parts(folders.initial_model / "old")
+    content = torch.load(parts / WEIGHTS, weights_only=True)
+    del content["model_config"]["feed_forward_type"]
+    torch.save(content, parts / WEIGHTS)
+    write_archive(folders, parts)
+
+    assert read(folders).trained.config == new_model().config
+
+
+def _ask_for_unknown_layers(parts: Path) -> None:
+    content = torch.load(parts / WEIGHTS, weights_only=True)
+    content["model_config"]["feed_forward_type"] = "unknown"
+    torch.save(content, parts / WEIGHTS)
+
+
 def _lose_a_layer(parts: Path) -> None:
     content = torch.load(parts / WEIGHTS, weights_only=True)
     content["model_config"]["num_decoder_layers"] = 2
@@ -148,6 +167,7 @@ def _lose_a_layer(parts: Path) -> None:
     [
         (_lose_weights, "model.tar.gz has no weights.pt, so it cannot be trained further; it must"),
         (_damage_weights, "model.tar.gz: the weights cannot be read: "),
+        (_ask_for_unknown_layers, "a model of this service: feed_forward_type must be relu or swi"),
         (_lose_a_layer, "model.tar.gz: the weights are not those of a model of this service: Err"),
     ],
 )
