@@ -52,7 +52,7 @@ ADDITIONS: tuple[Hyperparameter, ...] = (
         RealNumber(least=0, below=1),
         "0",
         "BPE dropout: how often a possible merge is left out when training words are cut, anew for "
-        "every epoch; 0.1 suits small corpora. Needs subwords. 0: one way to cut a word.",
+        "every epoch; the paper has 0.1. Needs subwords. 0: one way to cut a word.",
     ),
     ours(
         "weight_average_decay",
