@@ -29,7 +29,7 @@ class GatedFeedForward(nn.Module):
     """SwiGLU: two linear layers, of which one decides how much of the other goes on to a third.
 
     It is two thirds as wide as a `FeedForward` of this width, so it has about as many weights.
-    Source: Shazeer 2020 (arXiv 2002.05202), equation 6 and section 3.1.
+    Source: Shazeer 2020 (arXiv 2002.05202), equation 6 and what follows it; here with biases.
     """
 
     def __init__(self, dim: int, width: int) -> None:

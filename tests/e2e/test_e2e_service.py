@@ -102,7 +102,7 @@ def test_an_execution_returns_its_model_and_metrics(
     assert first_model.output["promoted"] is True
     assert first_model.output["model_data"].startswith("s3://")
     assert first_model.output["model_data"].endswith("/output/model.tar.gz")
-    # 200 batches reach about 20, more or less by how the processor rounds; none reach less than 1.
+    # 200 batches reach about 20, more or less as the processor rounds; an untrained model has 0.
     assert first_model.output["metrics"]["validation:bleu"] > 10
     evaluation = json.loads(beside(first_model, "evaluation.json"))
     assert deployment.has_published("EvaluationBLEU", evaluation["candidate"]["bleu"])
